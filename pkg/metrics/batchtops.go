@@ -1,0 +1,100 @@
+package metrics
+
+import "flowd/pkg/parser"
+
+// members are the live members of one ranking at one moment. Batches share it, so it is never written.
+type members[K comparable] struct {
+	index map[K]int
+	sets  []*labelSet
+}
+
+// membership is who counts for itself in each ranking.
+type membership struct {
+	source         members[addrKey]
+	destination    members[addrKey]
+	pair           members[pairKey]
+	rejectedSource members[addrKey]
+	rejectedPort   members[portKey]
+}
+
+// batchTop is what one ranking saw in one object: the members exactly, the rest as one number, and a sketch that can nominate.
+type batchTop[K comparable] struct {
+	members members[K]
+	counts  []uint64
+	other   uint64
+	sketch  *sketch[K]
+}
+
+func (b *batchTop[K]) begin(m members[K]) {
+	b.members = m
+	b.counts = append(b.counts[:0], make([]uint64, len(m.sets))...)
+}
+
+func (b *batchTop[K]) reset() {
+	b.members, b.counts, b.other = members[K]{}, b.counts[:0], 0
+	b.sketch.reset()
+}
+
+// add books weight once: to the member, or to the others. A key that is not known (a record without the address) can only be an other.
+func (b *batchTop[K]) add(key K, known bool, weight uint64) {
+	if !known {
+		b.other = addSaturating(b.other, weight)
+		return
+	}
+	if i, ok := b.members.index[key]; ok {
+		b.counts[i] = addSaturating(b.counts[i], weight)
+	} else {
+		b.other = addSaturating(b.other, weight)
+	}
+	if weight > 0 {
+		b.sketch.add(key, weight)
+	}
+}
+
+// batchTops are the five rankings of one batch.
+type batchTops struct {
+	source         batchTop[addrKey]
+	destination    batchTop[addrKey]
+	pair           batchTop[pairKey]
+	rejectedSource batchTop[addrKey]
+	rejectedPort   batchTop[portKey]
+}
+
+func newBatchTops(t *Totals) batchTops {
+	return batchTops{
+		source:         batchTop[addrKey]{sketch: t.source.newSketch(batchSketchEntries)},
+		destination:    batchTop[addrKey]{sketch: t.destination.newSketch(batchSketchEntries)},
+		pair:           batchTop[pairKey]{sketch: t.pair.newSketch(batchSketchEntries)},
+		rejectedSource: batchTop[addrKey]{sketch: t.rejectedSource.newSketch(batchSketchEntries)},
+		rejectedPort:   batchTop[portKey]{sketch: t.rejectedPort.newSketch(batchSketchEntries)},
+	}
+}
+
+func (b *batchTops) begin(m *membership) {
+	b.source.begin(m.source)
+	b.destination.begin(m.destination)
+	b.pair.begin(m.pair)
+	b.rejectedSource.begin(m.rejectedSource)
+	b.rejectedPort.begin(m.rejectedPort)
+}
+
+func (b *batchTops) reset() {
+	b.source.reset()
+	b.destination.reset()
+	b.pair.reset()
+	b.rejectedSource.reset()
+	b.rejectedPort.reset()
+}
+
+// add books the record in every ranking that sees it: rankings by bytes take every record, whatever its action, the others rejected ones.
+func (b *batchTops) add(r *parser.Record, proto protocol) {
+	src, hasSrc := addressKey(r, parser.FieldSrcAddr, r.SrcAddr)
+	dst, hasDst := addressKey(r, parser.FieldDstAddr, r.DstAddr)
+	b.source.add(src, hasSrc, r.Bytes)
+	b.destination.add(dst, hasDst, r.Bytes)
+	b.pair.add(pairKey{src, dst}, hasSrc && hasDst, r.Bytes)
+	if r.Action == parser.ActionReject {
+		b.rejectedSource.add(src, hasSrc, 1)
+		b.rejectedPort.add(portKeyOf(proto, r.DstPort), r.Has(parser.FieldDstPort), 1)
+	}
+}

@@ -1,0 +1,67 @@
+package metrics
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// labelSet is one row of a family: its label values and where its counters are. It is immutable, because snapshots share it; a change of
+// `live` makes a new one.
+type labelSet struct {
+	family family
+	values []string
+	slot   uint32 // First counter; also the interned series ID under which the definition is stored.
+	width  uint32 // Number of counters.
+	// live is false until a scrape has read the set at 0. Until then it is exposed at 0, and a member of a ranking counts nothing.
+	live bool
+}
+
+func (s *labelSet) key() string { return setKey(s.family, s.values...) }
+
+// setKey is the identity of a label set. Label values never hold a byte below 0x20, see cleanLabel.
+func setKey(f family, values ...string) string {
+	return string(append([]byte{byte(f)}, strings.Join(values, "\x00")...))
+}
+
+const (
+	definitionVersion = 1
+	flagLive          = 1
+)
+
+var errDefinition = errors.New("a series definition does not decode")
+
+// encode is what the ledger stores: version, family, flags, width, number of labels, then each label with its length.
+func (s *labelSet) encode() []byte {
+	flags := byte(0)
+	if s.live {
+		flags = flagLive
+	}
+	b := []byte{definitionVersion, byte(s.family), flags, byte(s.width), byte(len(s.values))}
+	for _, v := range s.values {
+		b = binary.AppendUvarint(b, uint64(len(v)))
+		b = append(b, v...)
+	}
+	return b
+}
+
+func decodeLabelSet(slot uint32, b []byte) (*labelSet, error) {
+	if len(b) < 5 || b[0] != definitionVersion || family(b[1]) >= numFamilies {
+		return nil, fmt.Errorf("series %d: %w", slot, errDefinition)
+	}
+	s := &labelSet{family: family(b[1]), slot: slot, width: uint32(b[3]), live: b[2]&flagLive != 0}
+	labels, rest := int(b[4]), b[5:]
+	for range labels {
+		n, size := binary.Uvarint(rest)
+		if size <= 0 || n > uint64(len(rest)-size) {
+			return nil, fmt.Errorf("series %d: %w", slot, errDefinition)
+		}
+		s.values = append(s.values, string(rest[size:size+int(n)]))
+		rest = rest[size+int(n):]
+	}
+	if len(rest) != 0 {
+		return nil, fmt.Errorf("series %d: %w", slot, errDefinition)
+	}
+	return s, nil
+}

@@ -1,0 +1,54 @@
+package metrics
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// snapshot is one published state: all of it durable, none of it ever written again. A scrape reads exactly one.
+type snapshot struct {
+	generation uint64
+	pages      pageTable
+	sets       [numFamilies][]*labelSet
+	published  time.Time
+	lastCommit time.Time // Of objects; zero when this process has committed none.
+}
+
+// exposed is what a scrape shows: 0 until a scrape has read the 0.
+func (s *snapshot) exposed(set *labelSet, counter uint32) uint64 {
+	if !set.live {
+		return 0
+	}
+	return s.pages.get(set.slot + counter)
+}
+
+// counters emits every label set of a family that is made of plain counters.
+func (s *snapshot) counters(d *definition, descs []*prometheus.Desc, ch chan<- prometheus.Metric) {
+	for _, set := range s.sets[d.id] {
+		for i, desc := range descs {
+			ch <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, float64(s.exposed(set, uint32(i))), set.values...)
+		}
+	}
+}
+
+// recordAge emits the histogram. Buckets are stored apart and summed here, so that a record changes one of them.
+func (s *snapshot) recordAge(desc *prometheus.Desc, ch chan<- prometheus.Metric) {
+	for _, set := range s.sets[familyRecordAge] {
+		count, buckets := uint64(0), map[float64]uint64{}
+		for i, bound := range ageBuckets() {
+			count += s.exposed(set, uint32(i))
+			buckets[bound] = count
+		}
+		count += s.exposed(set, numAgeBuckets-1)
+		ch <- prometheus.MustNewConstHistogram(desc, count, float64(s.exposed(set, ageSum)), buckets)
+	}
+}
+
+// newestRecord is a gauge and has no birth: it is shown as it is, 0 when no record was counted.
+func (s *snapshot) newestRecord() uint64 {
+	for _, set := range s.sets[familyNewestRecord] {
+		return s.pages.get(set.slot)
+	}
+	return 0
+}

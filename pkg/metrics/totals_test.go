@@ -1,0 +1,197 @@
+package metrics
+
+import (
+	"testing"
+	"time"
+)
+
+const flowSeries = "flowd_flow_records_total{account_id=123456789012,action=accept,flow_direction=ingress,protocol=tcp,vpc_id=vpc-1}"
+
+func TestNewLabelSetIsReadAtZeroFirst(t *testing.T) {
+	s := newService(t, nil)
+	s.count(flow(t, "10.0.0.1", "10.0.0.2", "100", "ACCEPT"))
+	for i, want := range []float64{0, 1, 1} {
+		if got, ok := s.scrape()[flowSeries]; !ok || got != want {
+			t.Errorf("scrape %d: got %v (exposed: %v), want %v", i, got, ok, want)
+		}
+	}
+}
+
+func TestNewLabelSetShowsItselfWhenNobodyScrapes(t *testing.T) {
+	s := newService(t, nil)
+	s.count(flow(t, "10.0.0.1", "10.0.0.2", "100", "ACCEPT"))
+	s.now = s.now.Add(89 * time.Second)
+	s.commit()
+	if got := gather(t, s.totals)[flowSeries]; got != 0 {
+		t.Errorf("after 89 s: got %v, want 0", got)
+	}
+	s.now = s.now.Add(time.Second)
+	s.commit()
+	if got := gather(t, s.totals)[flowSeries]; got != 1 {
+		t.Errorf("after 90 s: got %v, want 1", got)
+	}
+}
+
+func TestBirthSurvivesRestart(t *testing.T) {
+	s := newService(t, nil)
+	s.count(flow(t, "10.0.0.1", "10.0.0.2", "100", "ACCEPT"))
+	s.restart() // Committed, and nobody has read the 0.
+	if got := s.scrape()[flowSeries]; got != 0 {
+		t.Errorf("first scrape after the restart: got %v, want 0", got)
+	}
+	s.restart() // The release is durable by now: going back to 0 would be a reset.
+	if got := s.scrape()[flowSeries]; got != 1 {
+		t.Errorf("scrape after the second restart: got %v, want 1", got)
+	}
+}
+
+func TestStageThatIsNotPublishedChangesNothing(t *testing.T) {
+	s := newService(t, nil)
+	s.count(flow(t, "10.0.0.1", "10.0.0.2", "100", "ACCEPT"))
+	s.scrape()
+	before := s.scrape()
+	b := s.totals.NewBatch(s.now)
+	b.Add(flow(t, "10.0.0.3", "10.0.0.2", "100", "REJECT"))
+	s.store.fail = errDisk
+	if _, err := s.totals.Stage([]*Batch{b}, s.store, s.now.Add(time.Hour)); err == nil {
+		t.Fatal("a stage whose writer fails must fail")
+	}
+	s.store.fail = nil
+	compare(t, gather(t, s.totals), before)
+	s.commit(b) // The same batch again: its members and label sets are still good.
+	s.scrape()
+	if got := s.scrape().sum("flowd_flow_records_total"); got != 2 {
+		t.Errorf("after the retry: got %v records, want 2", got)
+	}
+}
+
+func compare(t *testing.T, got, want sample) {
+	t.Helper()
+	for k, v := range want {
+		if got[k] != v {
+			t.Errorf("%s: got %v, want %v", k, got[k], v)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("got %d series, want %d", len(got), len(want))
+	}
+}
+
+func TestRestartContinuesEveryDurableCounter(t *testing.T) {
+	s := newService(t, nil)
+	for i := range 50 {
+		s.count(flow(t, address(i), address(i/2), "100", "ACCEPT"), flow(t, address(i), address(7), "50", "REJECT"))
+		s.now = s.now.Add(20 * time.Second)
+		s.scrape()
+	}
+	s.scrape()
+	before := s.scrape()
+	s.restart()
+	after := gather(t, s.totals)
+	for _, process := range []string{"flowd_commit_duration_seconds{}", "flowd_last_commit_timestamp_seconds{}"} {
+		delete(before, process)
+		delete(after, process)
+	}
+	compare(t, after, before)
+}
+
+func TestIdleLabelSetLeavesAndStartsAtZero(t *testing.T) {
+	s := newService(t, nil)
+	s.count(flow(t, "10.0.0.1", "10.0.0.2", "100", "ACCEPT"))
+	s.scrape()
+	s.scrape()
+	s.now = s.now.Add(24 * time.Hour)
+	s.commit()
+	if _, ok := gather(t, s.totals)[flowSeries]; ok {
+		t.Error("a label set that was idle for 24 hours is still exposed")
+	}
+	s.count(flow(t, "10.0.0.1", "10.0.0.2", "100", "ACCEPT"))
+	if got, ok := s.scrape()[flowSeries]; !ok || got != 0 {
+		t.Errorf("on return: got %v (exposed: %v), want 0", got, ok)
+	}
+	if got := s.scrape()[flowSeries]; got != 1 {
+		t.Errorf("after its 0 was read: got %v, want 1", got)
+	}
+}
+
+func TestInterfacesPastTheLimitCountAsOther(t *testing.T) {
+	s := newService(t, func(c *Config) { c.MaxInterfaces = 10 })
+	b := s.totals.NewBatch(s.now)
+	const records = 100
+	for i := range records {
+		b.Add(record(t, "123456789012 vpc-1 subnet-1 eni-"+address(i)+" 10.0.0.1 10.0.0.2 443 6 1 10 1799999990 ACCEPT ingress OK"))
+	}
+	s.commit(b)
+	s.scrape()
+	got := s.scrape()
+	if n := got.series("flowd_interface_records_total"); n != 11 {
+		t.Errorf("got %d interface series, want 10 and one for the others", n)
+	}
+	if sum := got.sum("flowd_interface_records_total"); sum != records {
+		t.Errorf("got %v records over all interfaces, want %v", sum, records)
+	}
+	if n := got["flowd_series_overflow_total{family=interface}"]; n != records-10 {
+		t.Errorf("got %v overflows, want %v", n, records-10)
+	}
+}
+
+func TestHostileLabelsCannotBreakAScrape(t *testing.T) {
+	s := newService(t, nil)
+	long := make([]byte, 4000)
+	for i := range long {
+		long[i] = 'a'
+	}
+	for _, id := range []string{"vpc-\xff\xfe", "vpc-\"\\", string(long), "vpc-\x01"} {
+		s.count(record(t, "123456789012 "+id+" subnet-1 eni-1 10.0.0.1 10.0.0.2 443 6 1 10 1799999990 ACCEPT ingress OK"))
+	}
+	s.scrape()
+	if got := s.scrape().sum("flowd_flow_records_total"); got != 4 {
+		t.Errorf("got %v records, want 4", got)
+	}
+}
+
+func TestMissingFieldsAreUnknown(t *testing.T) {
+	s := newService(t, nil)
+	s.count(record(t, "- - - - - - - - - - - - - OK"))
+	s.scrape()
+	got := s.scrape()
+	const want = "flowd_flow_records_total{account_id=unknown,action=unknown,flow_direction=unknown,protocol=unknown,vpc_id=unknown}"
+	if got[want] != 1 {
+		t.Errorf("%s: got %v, want 1", want, got[want])
+	}
+	if v := got["flowd_port_records_total{action=unknown,dstport=other,protocol=unknown}"]; v != 1 {
+		t.Errorf("port family: got %v, want 1", v)
+	}
+}
+
+func TestNoDataIsReadAndNotCounted(t *testing.T) {
+	s := newService(t, nil)
+	s.count(record(t, "123456789012 vpc-1 subnet-1 eni-1 - - - - - - 1799999990 - - NODATA"),
+		record(t, "123456789012 vpc-1 subnet-1 eni-1 - - - - - - 1799999990123 - - SKIPDATA"))
+	s.scrape()
+	got := s.scrape()
+	for name, want := range map[string]float64{
+		"flowd_records_read_total{log_status=nodata}":   1,
+		"flowd_records_read_total{log_status=skipdata}": 1,
+		"flowd_records_read_total{log_status=ok}":       0,
+		"flowd_record_age_seconds{}":                    0,
+		"flowd_objects_counted_total{}":                 1,
+	} {
+		if got[name] != want {
+			t.Errorf("%s: got %v, want %v", name, got[name], want)
+		}
+	}
+	if n := got.series("flowd_interface_records_total"); n != 0 {
+		t.Errorf("got %d interface series, want none", n)
+	}
+}
+
+func TestNewestRecordIgnoresTheFuture(t *testing.T) {
+	s := newService(t, nil)
+	for _, end := range []string{"1799999000", "1800000599", "1800000601", "1799999990000"} {
+		s.count(record(t, "123456789012 vpc-1 subnet-1 eni-1 10.0.0.1 10.0.0.2 443 6 1 10 "+end+" ACCEPT ingress OK"))
+	}
+	if got := gather(t, s.totals)["flowd_newest_record_timestamp_seconds{}"]; got != 1800000599 {
+		t.Errorf("got %v, want the newest end that is at most 10 minutes past its object", got)
+	}
+}

@@ -1,0 +1,200 @@
+package parser
+
+import "net/netip"
+
+// kind is how the text of a column becomes a value.
+type kind uint8
+
+const (
+	kindSkip kind = iota // Unknown, or not asked for.
+	kindText
+	kindInt32
+	kindPort
+	kindProtocol
+	kindUint64
+	kindInt64
+	kindAddr
+	kindAction
+	kindLogStatus
+	kindDirection
+)
+
+// kindOf says how a field is read. INT_32 and INT_64 are AWS's own words for the widths.
+func kindOf(f Field) kind {
+	switch f {
+	case FieldVersion, FieldTCPFlags, FieldTrafficPath, FieldEncryptionStatus:
+		return kindInt32
+	case FieldSrcPort, FieldDstPort:
+		return kindPort
+	case FieldProtocol:
+		return kindProtocol
+	case FieldPackets, FieldBytes, FieldPacketsLostNoRoute, FieldPacketsLostBlackhole, FieldPacketsLostMTUExceeded, FieldPacketsLostTTLExpired:
+		return kindUint64
+	case FieldStart, FieldEnd:
+		return kindInt64
+	case FieldSrcAddr, FieldDstAddr, FieldPktSrcAddr, FieldPktDstAddr:
+		return kindAddr
+	case FieldAction:
+		return kindAction
+	case FieldLogStatus:
+		return kindLogStatus
+	case FieldFlowDirection:
+		return kindDirection
+	}
+	return kindText
+}
+
+// text is where the value of a text field goes.
+func (r *Record) text(f Field) *[]byte {
+	switch f {
+	case FieldAccountID:
+		return &r.AccountID
+	case FieldInterfaceID:
+		return &r.InterfaceID
+	case FieldVPCID:
+		return &r.VPCID
+	case FieldSubnetID:
+		return &r.SubnetID
+	case FieldInstanceID:
+		return &r.InstanceID
+	case FieldType:
+		return &r.Type
+	case FieldRegion:
+		return &r.Region
+	case FieldAZID:
+		return &r.AZID
+	case FieldSublocationType:
+		return &r.SublocationType
+	case FieldSublocationID:
+		return &r.SublocationID
+	case FieldPktSrcAWSService:
+		return &r.PktSrcAWSService
+	case FieldPktDstAWSService:
+		return &r.PktDstAWSService
+	case FieldECSClusterARN:
+		return &r.ECSClusterARN
+	case FieldECSClusterName:
+		return &r.ECSClusterName
+	case FieldECSContainerInstanceARN:
+		return &r.ECSContainerInstanceARN
+	case FieldECSContainerInstanceID:
+		return &r.ECSContainerInstanceID
+	case FieldECSContainerID:
+		return &r.ECSContainerID
+	case FieldECSSecondContainerID:
+		return &r.ECSSecondContainerID
+	case FieldECSServiceName:
+		return &r.ECSServiceName
+	case FieldECSTaskDefinitionARN:
+		return &r.ECSTaskDefinitionARN
+	case FieldECSTaskARN:
+		return &r.ECSTaskARN
+	case FieldECSTaskID:
+		return &r.ECSTaskID
+	case FieldRejectReason:
+		return &r.RejectReason
+	case FieldResourceID:
+		return &r.ResourceID
+	case FieldInstanceTag:
+		return &r.InstanceTag
+	case FieldInstanceTag2:
+		return &r.InstanceTag2
+	case FieldInterfaceTag:
+		return &r.InterfaceTag
+	case FieldInterfaceTag2:
+		return &r.InterfaceTag2
+	case FieldASGTag:
+		return &r.ASGTag
+	case FieldASGTag2:
+		return &r.ASGTag2
+	case FieldInterfaceType:
+		return &r.InterfaceType
+	case FieldNextHopInterfaceID:
+		return &r.NextHopInterfaceID
+	case FieldNextHopSubnetID:
+		return &r.NextHopSubnetID
+	case FieldNextHopAZID:
+		return &r.NextHopAZID
+	case FieldNextHopVPCID:
+		return &r.NextHopVPCID
+	case FieldNextHopInterfaceType:
+		return &r.NextHopInterfaceType
+	case FieldResourceType:
+		return &r.ResourceType
+	case FieldTGWID:
+		return &r.TGWID
+	case FieldTGWAttachmentID:
+		return &r.TGWAttachmentID
+	case FieldTGWSrcVPCAccountID:
+		return &r.TGWSrcVPCAccountID
+	case FieldTGWSrcVPCID:
+		return &r.TGWSrcVPCID
+	case FieldTGWSrcSubnetID:
+		return &r.TGWSrcSubnetID
+	case FieldTGWSrcENI:
+		return &r.TGWSrcENI
+	case FieldTGWSrcAZID:
+		return &r.TGWSrcAZID
+	case FieldTGWDstVPCAccountID:
+		return &r.TGWDstVPCAccountID
+	case FieldTGWDstVPCID:
+		return &r.TGWDstVPCID
+	case FieldTGWDstSubnetID:
+		return &r.TGWDstSubnetID
+	case FieldTGWDstENI:
+		return &r.TGWDstENI
+	case FieldTGWDstAZID:
+		return &r.TGWDstAZID
+	case FieldTGWPairAttachmentID:
+		return &r.TGWPairAttachmentID
+	}
+	return nil
+}
+
+// uint64Of is where a 64-bit count goes.
+func (r *Record) uint64Of(f Field) *uint64 {
+	switch f {
+	case FieldPackets:
+		return &r.Packets
+	case FieldBytes:
+		return &r.Bytes
+	case FieldPacketsLostNoRoute:
+		return &r.PacketsLostNoRoute
+	case FieldPacketsLostBlackhole:
+		return &r.PacketsLostBlackhole
+	case FieldPacketsLostMTUExceeded:
+		return &r.PacketsLostMTUExceeded
+	case FieldPacketsLostTTLExpired:
+		return &r.PacketsLostTTLExpired
+	}
+	return nil
+}
+
+// addrOf is where an address goes.
+func (r *Record) addrOf(f Field) *netip.Addr {
+	switch f {
+	case FieldSrcAddr:
+		return &r.SrcAddr
+	case FieldDstAddr:
+		return &r.DstAddr
+	case FieldPktSrcAddr:
+		return &r.PktSrcAddr
+	case FieldPktDstAddr:
+		return &r.PktDstAddr
+	}
+	return nil
+}
+
+// setInt32 stores one of AWS's 32-bit integers, none of which is ever negative.
+func (r *Record) setInt32(f Field, v int32) {
+	switch f {
+	case FieldVersion:
+		r.Version = uint32(v)
+	case FieldTCPFlags:
+		r.TCPFlags = v
+	case FieldTrafficPath:
+		r.TrafficPath = v
+	case FieldEncryptionStatus:
+		r.EncryptionStatus = v
+	}
+}
