@@ -1,0 +1,148 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// maxGroup bounds a transaction, so that one slow disk does not make the next one slower.
+const maxGroup = 100
+
+// ErrClosed answers commits that come after the committer has stopped. The object is not counted; its message comes back.
+var ErrClosed = errors.New("the committer has stopped")
+
+// Outcome is what became of one commit.
+type Outcome struct {
+	// Duplicate says that the object was counted before; its batch was not added.
+	Duplicate bool
+	// Err says that nothing of the group was counted.
+	Err error
+}
+
+// StageFunc adds the batches to the totals and writes what changed to tx. It returns what makes the result visible.
+type StageFunc[B any] func(fresh []B, tx *Tx) (publish func(), err error)
+
+// CommitterOptions are optional.
+type CommitterOptions struct {
+	// OnCommit hears of every transaction: how long it took, and what went wrong.
+	OnCommit func(d time.Duration, err error)
+}
+
+// Committer makes batches durable, one transaction at a time. It has no timer: a transaction takes whatever queued while the last one was
+// being synced.
+type Committer[B any] struct {
+	ledger  *Ledger
+	stage   StageFunc[B]
+	options CommitterOptions
+	queue   chan item[B]
+	wake    chan struct{}
+	done    chan struct{} // Closed when Run has answered everything.
+}
+
+type item[B any] struct {
+	id      Identity
+	batch   B
+	outcome chan Outcome
+}
+
+// NewCommitter does no I/O.
+func NewCommitter[B any](l *Ledger, stage StageFunc[B], options CommitterOptions) *Committer[B] {
+	if options.OnCommit == nil {
+		options.OnCommit = func(time.Duration, error) {}
+	}
+	return &Committer[B]{
+		ledger: l, stage: stage, options: options,
+		queue: make(chan item[B], maxGroup), wake: make(chan struct{}, 1), done: make(chan struct{}),
+	}
+}
+
+// Commit queues a batch, and waits only while the queue is full. The channel yields exactly one outcome, after the batch was published. The
+// batch belongs to the committer until then; a batch that was not counted is the caller's again.
+func (c *Committer[B]) Commit(id Identity, batch B) <-chan Outcome {
+	it := item[B]{id, batch, make(chan Outcome, 1)}
+	select {
+	case <-c.done:
+		it.outcome <- Outcome{Err: ErrClosed}
+		return it.outcome
+	default:
+	}
+	select {
+	case c.queue <- it:
+	case <-c.done:
+		it.outcome <- Outcome{Err: ErrClosed}
+	}
+	return it.outcome
+}
+
+// Wake asks for a transaction without objects, for the housekeeping of the totals. It does not block, and many wakes may become one.
+func (c *Committer[B]) Wake() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run commits until ctx ends, then commits what is queued and returns. Callers that may still commit must have stopped by then: later commits
+// are answered with [ErrClosed].
+func (c *Committer[B]) Run(ctx context.Context) error {
+	for {
+		select {
+		case it := <-c.queue:
+			c.commit(c.group(it))
+		case <-c.wake:
+			c.commit(c.group())
+		case <-ctx.Done():
+			c.finish()
+			return nil
+		}
+	}
+}
+
+// group adds what is queued now.
+func (c *Committer[B]) group(items ...item[B]) []item[B] {
+	for len(items) < maxGroup {
+		select {
+		case it := <-c.queue:
+			items = append(items, it)
+		default:
+			return items
+		}
+	}
+	return items
+}
+
+func (c *Committer[B]) finish() {
+	for items := c.group(); len(items) > 0; items = c.group() {
+		c.commit(items)
+	}
+	close(c.done)
+	for _, it := range c.group() {
+		it.outcome <- Outcome{Err: ErrClosed}
+	}
+}
+
+// commit is one transaction: write and sync, then publish, then answer.
+func (c *Committer[B]) commit(items []item[B]) {
+	ids := make([]Identity, len(items))
+	for i, it := range items {
+		ids[i] = it.id
+	}
+	begin := time.Now()
+	var publish func()
+	duplicate, err := c.ledger.Commit(ids, begin, func(tx *Tx, fresh []int) (err error) {
+		batches := make([]B, len(fresh))
+		for i, at := range fresh {
+			batches[i] = items[at].batch
+		}
+		publish, err = c.stage(batches, tx)
+		return err
+	})
+	if err == nil {
+		publish()
+	}
+	c.options.OnCommit(time.Since(begin), err)
+	for i, it := range items {
+		it.outcome <- Outcome{Duplicate: err == nil && duplicate[i], Err: err}
+	}
+}
