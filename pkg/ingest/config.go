@@ -1,0 +1,84 @@
+package ingest
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"flowd/pkg/parser"
+)
+
+// Config says what to read. Start from [DefaultConfig].
+type Config struct {
+	// QueueURL is the queue to read.
+	QueueURL string
+	// VisibilityTimeout is asked for with every receive and extended at a third of it.
+	VisibilityTimeout time.Duration
+	// Workers is the number of messages in work at once.
+	Workers int
+	// Buckets are the only buckets that may be read, whatever a message says.
+	Buckets []string
+	// Prefixes, if any, are the only key prefixes that may be read.
+	Prefixes []string
+	// ExpectedBucketOwner is the account that must own the buckets; empty does not check.
+	ExpectedBucketOwner string
+	// DrainTimeout is how long messages in work may take to finish when Run is told to stop.
+	DrainTimeout time.Duration
+	// AllowNoDLQ runs although the queue has no redrive policy: a message that cannot be read then returns until its retention ends.
+	AllowNoDLQ bool
+	// Fields are asked of the parser; the zero value asks for all.
+	Fields parser.FieldSet
+}
+
+// DefaultConfig lacks only the queue and the buckets.
+func DefaultConfig() Config {
+	return Config{VisibilityTimeout: time.Minute, Workers: 16, DrainTimeout: 25 * time.Second}
+}
+
+const (
+	minVisibility = 10 * time.Second // Below it, an extension that fails once is too late.
+	maxVisibility = 12 * time.Hour   // SQS allows no more.
+	maxWorkers    = 256
+)
+
+// bucketName is what S3 allows. ARNs and access points are no bucket names.
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+const bucketName = `^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`
+
+// Validate says what is wrong with the configuration, every fault at once.
+func (c Config) Validate() error {
+	var errs []error
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	check(c.VisibilityTimeout >= minVisibility && c.VisibilityTimeout <= maxVisibility, "sqs.visibility-timeout must be between %s and %s, got %s", minVisibility, maxVisibility, c.VisibilityTimeout)
+	check(c.Workers >= 1 && c.Workers <= maxWorkers, "ingest.workers must be between 1 and %d, got %d", maxWorkers, c.Workers)
+	check(c.DrainTimeout >= 0, "drain-timeout must not be negative, got %s", c.DrainTimeout)
+	check(len(c.Buckets) > 0, "s3.bucket is missing: name the buckets that may be read")
+	valid := regexp.MustCompile(bucketName)
+	for _, b := range c.Buckets {
+		check(valid.MatchString(b) && !strings.Contains(b, ".."), "s3.bucket: %q is not a bucket name", b)
+	}
+	return errors.Join(errs...)
+}
+
+// allows says whether an object may be read at all.
+func (c Config) allows(o *Object) bool {
+	ok := false
+	for _, b := range c.Buckets {
+		ok = ok || b == o.Bucket
+	}
+	if !ok || len(c.Prefixes) == 0 {
+		return ok
+	}
+	for _, p := range c.Prefixes {
+		if strings.HasPrefix(o.Key, p) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,136 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"go.uber.org/zap"
+)
+
+const (
+	longPoll = 20 * time.Second // The most that SQS offers.
+	// receiveTimeout ends a receive that never answers.
+	receiveTimeout = longPoll + 15*time.Second
+	minPause       = time.Second
+	maxPause       = 30 * time.Second
+)
+
+// work is one worker: it receives a message and finishes it, then the next.
+func (c *Consumer) work(ctx, work context.Context) {
+	r, pause := newReader(c.cfg.Fields), minPause
+	for ctx.Err() == nil {
+		message, err := c.receive(ctx)
+		if err != nil {
+			if ctx.Err() == nil {
+				c.receiveFailed(err)
+				sleep(ctx, jitter(pause))
+				pause = min(2*pause, maxPause)
+			}
+			continue
+		}
+		if pause = minPause; ctx.Err() == nil {
+			c.setState(nil)
+		}
+		if message != nil {
+			c.handle(work, r, message)
+		}
+	}
+}
+
+// receive takes one message: ten taken by one worker would leave nine ticking.
+func (c *Consumer) receive(ctx context.Context) (*types.Message, error) {
+	ctx, cancel := context.WithTimeout(ctx, receiveTimeout)
+	defer cancel()
+	out, err := c.deps.SQS.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+		QueueUrl: &c.cfg.QueueURL, MaxNumberOfMessages: 1,
+		WaitTimeSeconds: seconds(longPoll), VisibilityTimeout: seconds(c.cfg.VisibilityTimeout),
+		MessageSystemAttributeNames: []types.MessageSystemAttributeName{
+			types.MessageSystemAttributeNameApproximateReceiveCount, types.MessageSystemAttributeNameApproximateFirstReceiveTimestamp,
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(out.Messages) == 0 {
+		return nil, nil
+	}
+	c.metrics.received.Inc()
+	return &out.Messages[0], nil
+}
+
+func (c *Consumer) receiveFailed(err error) {
+	c.metrics.failed.WithLabelValues(reasonReceive).Inc()
+	c.deps.Logger.Error("receiving from the queue failed; trying again", zap.String("queue_url", c.cfg.QueueURL), zap.Error(err))
+}
+
+// handle works on every object of a message, one after the other, and hands the message over. An object that failed does not keep the others
+// from being counted: they will be duplicates when the message returns.
+func (c *Consumer) handle(ctx context.Context, r *reader, m *types.Message) {
+	d := c.newDelivery(m)
+	d.keeper = c.keep(d)
+	n, err := parseNotification(aws.ToString(m.Body))
+	if err != nil {
+		c.deps.Logger.Debug("body of a message that was not understood", zap.String("message_id", d.id), zap.String("body", clip(aws.ToString(m.Body))))
+		d.fail(reasonOf(err, reasonBadMessage), err)
+	}
+	for range n.ignored {
+		c.metrics.objects.WithLabelValues(resultIgnored).Inc()
+	}
+	for _, o := range n.objects {
+		c.handleObject(ctx, r, d, o)
+	}
+	c.settling <- d
+}
+
+func (c *Consumer) handleObject(ctx context.Context, r *reader, d *delivery, o Object) {
+	if !c.cfg.allows(&o) {
+		d.fail(reasonNotAllowed, failed(reasonNotAllowed, "s3://%s/%s is outside of the buckets and prefixes that may be read", clip(o.Bucket), clip(o.Key)))
+		return
+	}
+	commit, result, err := c.countObject(ctx, r, o)
+	if err != nil && ctx.Err() != nil {
+		err = &reasonError{reasonDrained, err}
+	}
+	switch {
+	case err != nil && errors.Is(err, errNotFound) && d.goneLongEnough(time.Now()):
+		c.metrics.objects.WithLabelValues(resultMissing).Inc()
+		c.deps.Logger.Warn("the object is gone; giving it up", d.fields(o, nil)...)
+	case err != nil:
+		c.objectFailed(d, o, err)
+	case commit != nil:
+		d.commits = append(d.commits, pending{o, commit})
+	default:
+		c.metrics.objects.WithLabelValues(result).Inc()
+	}
+}
+
+func (c *Consumer) objectFailed(d *delivery, o Object, err error) {
+	reason := reasonOf(err, reasonGet)
+	c.metrics.failures.WithLabelValues(reason).Inc()
+	if reason == reasonDrained {
+		d.abandoned = true
+	}
+	d.fail(reasonObject, err)
+	c.deps.Logger.Warn("an object failed; its message comes back", d.fields(o, err)...)
+}
+
+func seconds(d time.Duration) int32 { return int32(d / time.Second) }
+
+// jitter spreads a pause over ±20 %, so that many workers do not come back as one.
+func jitter(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * (0.8 + 0.4*rand.Float64()))
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
