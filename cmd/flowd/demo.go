@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,7 +23,6 @@ import (
 	"flowd/internal/bootstrap"
 	"flowd/internal/flowgen"
 	"flowd/internal/localaws"
-	"flowd/pkg/metrics"
 )
 
 // demoOptions is what `flowd demo` needs. Everything runs in this process and listens on loopback.
@@ -31,6 +31,7 @@ type demoOptions struct {
 	duration time.Duration // 0 runs until it is interrupted.
 	interval time.Duration // Between two objects.
 	seed     uint64
+	settle   time.Duration // How long to wait for what was delivered to be counted and read; 0 is the default.
 	// tamper changes an object on its way to the bucket; tests use it to see the demo find the difference.
 	tamper func(n int, body []byte) []byte
 }
@@ -249,7 +250,7 @@ func byteText(n uint64) string {
 
 // verify reads /metrics as Prometheus would until it shows what was delivered, and prints both. New label sets are at 0 in the first read.
 func (d *demo) verify(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(d.settle, settleTimeout))
 	defer cancel()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
@@ -314,6 +315,3 @@ func reachable(listen string) string {
 	}
 	return net.JoinHostPort(host, port)
 }
-
-// demoMetrics are the bounds of the demo: the default ones.
-func demoMetrics() metrics.Config { return metrics.DefaultConfig() }

@@ -5,7 +5,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -179,19 +178,25 @@ func goldenPorts(g *flowgen.Totals) (out [3]map[string]uint64) {
 	return out
 }
 
-// report prints golden and counted side by side and says whether every family is equal.
+// report prints golden and counted side by side, then what differs, and says whether every family is equal.
 func report(w io.Writer, all []check) (equal bool) {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprint(table, "durable family\tlabel sets\tgolden\tcounted\t\t\n")
-	equal = len(all) > 0
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprint(table, "DURABLE FAMILY\tLABEL SETS\tGOLDEN\tCOUNTED\t\n")
+	var differences []string
 	for _, c := range all {
 		golden, counted := c.totals()
 		verdict := "equal"
 		if !c.equal() {
-			verdict, equal = "DIFFERS "+c.difference(), false
+			verdict = "DIFFERS"
+			differences = append(differences, c.family+": "+c.difference())
 		}
-		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t  %s\t\n", c.family, strconv.Itoa(len(c.golden)), golden, counted, verdict)
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%s\n", c.family, len(c.golden), golden, counted, verdict)
 	}
-	table.Flush()
-	return equal
+	if err := table.Flush(); err != nil {
+		return false
+	}
+	for _, d := range differences {
+		fmt.Fprintln(w, d)
+	}
+	return len(all) > 0 && len(differences) == 0
 }

@@ -152,7 +152,8 @@ func (s *service) newServer(consumer *ingest.Consumer) (*web.Server, error) {
 		Logger:  s.log.Named("web"),
 		Metrics: scrapes,
 		Top:     s.totals.RankingsHandler(),
-		Ready:   consumer.Ready,
+		Ready:   consumer.Ready, Draining: ingest.ErrDraining,
+		Facts:   &web.Facts{LedgerDurable: s.options.StateDir != "", QueueURL: s.options.Ingest.QueueURL},
 		Summary: func() any { return s.totals.Summary() },
 		Reload:  s.options.Reload,
 	})
