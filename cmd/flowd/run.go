@@ -131,7 +131,7 @@ func (s *service) newConsumer(ctx context.Context, c ingest.Counter) (*ingest.Co
 	return ingest.New(s.options.Ingest, ingest.Deps{
 		SQS: queue,
 		S3: s3.NewFromConfig(s.options.AWS, func(o *s3.Options) {
-			o.UsePathStyle = s.options.PathStyle
+			o.UsePathStyle = s.options.PathStyle || onLoopback(o.BaseEndpoint)
 			o.DisableLogOutputChecksumValidationSkipped = true
 		}),
 		Counter: c, Logger: s.log.Named("ingest"), Registerer: s.registry,

@@ -1,0 +1,49 @@
+# flowd: what a developer does, each by one name.
+BIN := .bin
+TOOLS := $(BIN)/golangci-lint $(BIN)/govulncheck
+
+.DEFAULT_GOAL := help
+.PHONY: help build test race lint vuln fuzz bench docs e2e check demo clean
+
+help: ## Show this list.
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## Build the binary into ./flowd.
+	CGO_ENABLED=0 go build -trimpath -o flowd ./cmd/flowd
+
+test: ## Run every test; needs Go and loopback, nothing else.
+	go test ./...
+
+race: ## Run every test with the race detector (needs a C compiler).
+	CGO_ENABLED=1 go test -race ./...
+
+lint: $(TOOLS) ## Format, vet, lint.
+	@test -z "$$(gofmt -l cmd pkg internal e2e *.go)" || { gofmt -l cmd pkg internal e2e *.go; exit 1; }
+	go vet ./...
+	$(BIN)/golangci-lint run ./...
+
+vuln: $(TOOLS) ## Look for known vulnerabilities that are reachable (needs the vulnerability data base).
+	$(BIN)/govulncheck ./...
+
+$(TOOLS): tools/go.mod
+	cd tools && go build -o ../$(BIN)/ tool
+
+fuzz: ## Run every fuzz target for FUZZTIME (10s).
+	./fuzz.sh $(or $(FUZZTIME),10s)
+
+bench: ## Run every benchmark.
+	go test -run '^$$' -bench . -benchmem ./...
+
+docs: ## Write the generated pages again.
+	UPDATE_DOCS=1 go test -count=1 -run 'TestGeneratedDocs' ./cmd/flowd
+
+e2e: ## Run the end-to-end suite against the in-process endpoint.
+	cd e2e && go test -count=1 ./...
+
+check: lint test race ## What must pass before a commit.
+
+demo: ## Run the whole main job on loopback.
+	go run ./cmd/flowd demo
+
+clean: ## Remove what was built.
+	rm -rf $(BIN) flowd

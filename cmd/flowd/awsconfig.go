@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"go.uber.org/zap"
+)
+
+// awsSettings are the flags of every command that calls AWS. Environment variables, profiles and roles work as in every SDK program.
+type awsSettings struct {
+	Region      string `placeholder:"REGION" help:"Region of bucket and queue; the SDK's own settings when empty."`
+	EndpointURL string `placeholder:"URL" help:"Other endpoint for every service, such as an emulator."`
+}
+
+func (a *awsSettings) validate() error {
+	if a.EndpointURL == "" {
+		return nil
+	}
+	return checkURL("aws.endpoint-url", a.EndpointURL)
+}
+
+// idleConnections is how many connections to one host stay open: every worker has one to S3 and one to SQS, and the SDK's 10 would close and
+// open them all the time.
+const idleConnections = 64
+
+// loadAWS reads the SDK's configuration. It makes no call unless the SDK has to ask the instance for its region.
+func loadAWS(ctx context.Context, a awsSettings, log *zap.Logger) (aws.Config, error) {
+	options := []func(*config.LoadOptions) error{
+		config.WithAppID("flowd"),
+		config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.MaxIdleConnsPerHost = idleConnections })),
+	}
+	if a.Region != "" {
+		options = append(options, config.WithRegion(a.Region))
+	}
+	if a.EndpointURL != "" {
+		options = append(options, config.WithBaseEndpoint(a.EndpointURL))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return aws.Config{}, fmt.Errorf("loading the AWS configuration: %w", err)
+	}
+	if cfg.Region == "" {
+		return aws.Config{}, usageError{errors.New("aws.region is missing: set it, or AWS_REGION, or a profile that has one")}
+	}
+	if cfg.BaseEndpoint != nil {
+		log.Info("using another AWS endpoint", zap.String("endpoint_url", redacted(*cfg.BaseEndpoint)))
+	}
+	return cfg, nil
+}
+
+// onLoopback says whether an endpoint is on this host: bucket names in front of its name would not resolve.
+func onLoopback(endpoint *string) bool {
+	if endpoint == nil {
+		return false
+	}
+	u, err := url.Parse(*endpoint)
+	return err == nil && (u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback())
+}
+
+// redacted hides a password in a URL.
+func redacted(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return "an unreadable URL"
+	}
+	return u.Redacted()
+}

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/alecthomas/kong"
+	"go.uber.org/zap"
+
+	"flowd/pkg/ingest"
+	"flowd/pkg/metrics"
+)
+
+// The exit codes of every command.
+const (
+	exitOK      = 0
+	exitFailure = 1 // At run time.
+	exitUsage   = 2 // Of the command line, the environment or the configuration file.
+)
+
+// usageError is a mistake in what flowd was told, not in what it met.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// commands is the whole command line.
+type commands struct {
+	Run         runCommand         `cmd:"" default:"withargs" help:"Read the queue, count flow log records, serve metrics (default)."`
+	Demo        demoCommand        `cmd:"" help:"Show everything in this process on loopback, with generated traffic. Needs no AWS account."`
+	CheckConfig checkConfigCommand `cmd:"" help:"Check flags, environment and configuration file, and exit with 2 if something is wrong."`
+	Healthcheck healthcheckCommand `cmd:"" help:"Ask the instance on this host whether it is healthy, and exit with 1 if it is not."`
+	Version     versionCommand     `cmd:"" help:"Show the version."`
+
+	VersionFlag kong.VersionFlag `name:"version" help:"Show the version."`
+}
+
+// streams is where a command writes: results to out, logs and progress to err.
+type streams struct{ out, err io.Writer }
+
+// run is the whole program but for its end.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	line, err := parse(args, stdout, stderr)
+	if err != nil || line == nil {
+		return err
+	}
+	line.context.BindTo(ctx, (*context.Context)(nil))
+	return line.context.Run(line, streams{out: stdout, err: stderr})
+}
+
+// exitCode says what went wrong, unless the log has said it.
+
+func exitCode(err error, stderr io.Writer) int {
+	var usage usageError
+	var told toldError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &usage):
+		fmt.Fprintf(stderr, "flowd: %v\nRun \"flowd --help\" for the flags.\n", err)
+		return exitUsage
+	case !errors.As(err, &told):
+		fmt.Fprintf(stderr, "flowd: %v\n", err)
+	}
+	return exitFailure
+}
+
+// toldError is in the log already.
+type toldError struct{ error }
+
+func (e toldError) Unwrap() error { return e.error }
+
+// commandLine is a parsed command line, with where each value comes from.
+type commandLine struct {
+	args    []string
+	context *kong.Context
+	origins origins
+}
+
+// parse reads flags, environment and configuration file. It returns nil and no error when all that was asked for was help or the version.
+func parse(args []string, stdout, stderr io.Writer) (*commandLine, error) {
+	var done bool
+	file := &fileResolver{}
+	parser, err := newParser(new(commands), stdout, stderr, kong.Exit(func(int) { done = true }), kong.Resolvers(file))
+	if err != nil {
+		return nil, err
+	}
+	context, err := parser.Parse(args)
+	switch {
+	case done:
+		return nil, nil
+	case file.err != nil:
+		return nil, usageError{file.err}
+	case err != nil:
+		var parseError *kong.ParseError
+		if errors.As(err, &parseError) && parseError.Context != nil {
+			err = originsOf(parseError.Context, file).explain(err)
+		}
+		return nil, usageError{err}
+	}
+	return &commandLine{args: args, context: context, origins: originsOf(context, file)}, nil
+}
+
+// again parses the same command line with the environment and the configuration file as they are now.
+func (l *commandLine) again() (*commandLine, error) { return parse(l.args, io.Discard, io.Discard) }
+
+func newParser(grammar *commands, stdout, stderr io.Writer, options ...kong.Option) (*kong.Kong, error) {
+	parser, err := kong.New(grammar, append([]kong.Option{
+		kong.Name("flowd"),
+		kong.Description("flowd turns AWS VPC Flow Logs into Prometheus metrics.\n\n" +
+			"Flags come before the environment, the environment before the configuration file, and that before the defaults. " +
+			"\"flowd run --help\" shows the flags of the service."),
+		kong.Writers(stdout, stderr),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Vars{
+			"state_dir": defaultStateDir(os.Getenv), "listen_address": defaultListenAddress, "log_level": "info",
+			"ports": portList(metrics.DefaultPorts()), "version": versionText(),
+		},
+		kong.PostBuild(nameEnvironment),
+	}, options...)...)
+	if err != nil {
+		return nil, fmt.Errorf("building the command line: %w", err)
+	}
+	return parser, nil
+}
+
+// runCommand is the service.
+type runCommand struct {
+	configFile
+	settings
+}
+
+// Run serves until ctx ends.
+func (c *runCommand) Run(ctx context.Context, line *commandLine, to streams) error {
+	options, err := c.options()
+	if err != nil {
+		return usageError{line.origins.explain(err)}
+	}
+	log, level := newLogger(c.Log, to.err)
+	options.Reload = func() error { return reload(line, level, log) }
+	reloadOnHangup(ctx, options.Reload, log)
+	if err := serve(ctx, options, c.AWS, log); err != nil {
+		log.Error("flowd stopped", zap.Error(err))
+		return toldError{err}
+	}
+	log.Info("flowd stopped")
+	return nil
+}
+
+func serve(ctx context.Context, options serviceOptions, a awsSettings, log *zap.Logger) error {
+	var err error
+	if options.AWS, err = loadAWS(ctx, a, log); err != nil {
+		return err
+	}
+	service, err := newService(options, log)
+	if err != nil {
+		return err
+	}
+	log.Info("flowd starts", versionFields()...)
+	return service.run(ctx)
+}
+
+// demoCommand shows everything on loopback.
+type demoCommand struct {
+	Duration duration `default:"0s" help:"How long to run; 0 runs until it is interrupted."`
+	Interval duration `default:"2s" help:"Time between two objects."`
+	Seed     uint64   `default:"1" help:"Of the generated traffic: the same seed writes the same records."`
+	State    struct {
+		Dir string `default:"" placeholder:"DIR" help:"Keep the ledger here; empty uses a temporary directory."`
+	} `embed:"" prefix:"state."`
+	Web webAddress  `embed:"" prefix:"web." set:"listen_address=127.0.0.1:10420"`
+	Log logSettings `embed:"" prefix:"log." set:"log_level=warn"`
+}
+
+// Run plays until the duration is over or ctx ends.
+func (c *demoCommand) Run(ctx context.Context, line *commandLine, to streams) error {
+	options := demoOptions{duration: c.Duration.value(), interval: c.Interval.value(), seed: c.Seed}
+	options.service.StateDir = c.State.Dir
+	options.service.Metrics = metrics.DefaultConfig()
+	options.service.Ingest = ingest.DefaultConfig()
+	options.service.Web.ListenAddresses = c.Web.ListenAddress
+	if err := errors.Join(c.validate(), options.service.Web.Validate()); err != nil {
+		return usageError{line.origins.explain(err)}
+	}
+	log, _ := newLogger(c.Log, to.err)
+	return runDemo(ctx, options, to.out, log)
+}
+
+func (c *demoCommand) validate() error {
+	var errs []error
+	if c.Duration < 0 {
+		errs = append(errs, fmt.Errorf("duration must not be negative, got %s", c.Duration))
+	}
+	if c.Interval <= 0 {
+		errs = append(errs, fmt.Errorf("interval must be positive, got %s", c.Interval))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// origins says for each flag that is not at its default where its value comes from.
+type origins map[string]string
+
+const fromFlag = "command line"
+
+// nameEnvironment gives every flag its environment variable: FLOWD_ and the name, with underscores.
+func nameEnvironment(k *kong.Kong) error {
+	return kong.Visit(k.Model, func(node kong.Visitable, next kong.Next) error {
+		if flag, ok := node.(*kong.Flag); ok {
+			names := []string{"FLOWD_" + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(flag.Name))}
+			if flag.Name == "help" || flag.Name == "version" {
+				names = nil
+			}
+			flag.Envs, flag.Value.Tag.Envs = names, names
+		}
+		return next(nil)
+	})
+}
+
+// environmentOf is the variable that sets the flag, or nothing.
+func environmentOf(flag *kong.Flag) string {
+	for _, name := range flag.Tag.Envs {
+		if _, set := os.LookupEnv(name); set {
+			return name
+		}
+	}
+	return ""
+}
+
+func originsOf(ctx *kong.Context, file *fileResolver) origins {
+	o := origins{}
+	for _, path := range ctx.Path {
+		for _, flag := range path.Flags {
+			if value, ok := file.values[flag.Name]; ok {
+				o[flag.Name] = fmt.Sprintf("%s:%d", file.path, value.line)
+			}
+			if name := environmentOf(flag); name != "" {
+				o[flag.Name] = "environment variable " + name
+			}
+		}
+	}
+	for _, path := range ctx.Path {
+		if path.Flag != nil && !path.Resolved {
+			o[path.Flag.Name] = fromFlag
+		}
+	}
+	return o
+}
+
+// explain adds to each line of an error where the value that it names comes from.
+func (o origins) explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	lines := strings.Split(err.Error(), "\n")
+	for i, line := range lines {
+		name := flagName(line)
+		if from, ok := o[name]; ok && from != fromFlag && !strings.Contains(line, "from envar") {
+			lines[i] = line + " (set by " + from + ")"
+		}
+	}
+	return errors.New(strings.Join(lines, "\n"))
+}
+
+// flagName is the flag that an error line begins with: `sqs.queue-url …` in the rooms' words, `--sqs.queue-url=URL: …` in those of kong.
+func flagName(line string) string {
+	return regexp.MustCompile(`^[a-z0-9]+(?:[.-][a-z0-9]+)*`).FindString(strings.TrimPrefix(line, "--"))
+}

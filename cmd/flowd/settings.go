@@ -1,0 +1,132 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"flowd/internal/web"
+	"flowd/pkg/ingest"
+	"flowd/pkg/metrics"
+)
+
+// settings are the flags of the service. Each name is a key of the configuration file too, and an environment variable: --sqs.queue-url is
+// sqs.queue-url in the file and FLOWD_SQS_QUEUE_URL in the environment.
+type settings struct {
+	SQS struct {
+		QueueURL          string   `placeholder:"URL" help:"Queue to read."`
+		QueueName         string   `placeholder:"NAME" help:"Queue to read, by name, in the account and region of the credentials."`
+		VisibilityTimeout duration `default:"60s" help:"How long a received message stays hidden; it is extended at a third of it."`
+	} `embed:"" prefix:"sqs."`
+	S3 struct {
+		Bucket              []string `placeholder:"NAME" help:"Buckets that may be read, whatever a message says; repeatable."`
+		Prefix              []string `placeholder:"PREFIX" help:"Key prefixes that may be read; repeatable. Without one every key may."`
+		ExpectedBucketOwner string   `placeholder:"ACCOUNT" help:"Account that must own the buckets; empty does not check."`
+		PathStyle           bool     `help:"Put the bucket into the path of requests; implied by an endpoint on loopback."`
+	} `embed:"" prefix:"s3."`
+	AWS   awsSettings `embed:"" prefix:"aws."`
+	State struct {
+		Dir string `default:"${state_dir}" placeholder:"DIR" help:"Directory of the ledger; empty keeps state in memory, and objects may then count twice after a restart."`
+	} `embed:"" prefix:"state."`
+	Ingest struct {
+		Workers    int  `default:"16" help:"Messages in work at once; parsing is bounded by GOMAXPROCS."`
+		AllowNoDLQ bool `name:"allow-no-dlq" help:"Run although the queue has no redrive policy."`
+	} `embed:"" prefix:"ingest."`
+	DrainTimeout duration `default:"25s" help:"How long messages in work may take to finish after the first SIGTERM."`
+	Metrics      struct {
+		TopK          int      `name:"top-k" default:"20" help:"Members of each ranking."`
+		MaxInterfaces int      `default:"2000" help:"Label sets in the interface families; further interfaces count as other."`
+		Ports         []uint16 `default:"${ports}" placeholder:"PORT" help:"Destination ports with a label value of their own; the rest counts as other."`
+	} `embed:"" prefix:"metrics."`
+	Web webSettings `embed:"" prefix:"web."`
+	Log logSettings `embed:"" prefix:"log."`
+}
+
+// webAddress is where HTTP is served.
+type webAddress struct {
+	ListenAddress []string `default:"${listen_address}" placeholder:"HOST:PORT" help:"Address to serve HTTP on; repeatable."`
+}
+
+// webSettings are what the service offers over HTTP.
+type webSettings struct {
+	webAddress
+	ConfigFile      string `name:"config.file" placeholder:"FILE" help:"TLS and basic auth, in the format of exporter-toolkit."`
+	EnableLifecycle bool   `help:"Offer POST /-/reload."`
+	EnablePprof     bool   `help:"Offer /debug/pprof; needs every listen address on loopback."`
+}
+
+const defaultListenAddress = web.DefaultListenAddress
+
+func (w *webSettings) config() web.Config {
+	return web.Config{
+		ListenAddresses: w.ListenAddress, ConfigFile: w.ConfigFile, EnableLifecycle: w.EnableLifecycle, EnablePprof: w.EnablePprof,
+	}
+}
+
+// options validates the settings and turns them into what the service needs. It reads no file and makes no call.
+func (s *settings) options() (serviceOptions, error) {
+	o := serviceOptions{
+		PathStyle: s.S3.PathStyle, QueueName: s.SQS.QueueName, StateDir: s.State.Dir,
+		Ingest: s.ingest(), Metrics: s.metrics(), Web: s.Web.config(),
+	}
+	err := errors.Join(s.checkQueue(), s.AWS.validate(), o.Ingest.Validate(), o.Metrics.Validate(), o.Web.Validate())
+	return o, err
+}
+
+func (s *settings) ingest() ingest.Config {
+	c := ingest.DefaultConfig()
+	c.QueueURL = s.SQS.QueueURL
+	c.VisibilityTimeout = s.SQS.VisibilityTimeout.value()
+	c.Workers = s.Ingest.Workers
+	c.Buckets, c.Prefixes, c.ExpectedBucketOwner = s.S3.Bucket, s.S3.Prefix, s.S3.ExpectedBucketOwner
+	c.DrainTimeout = s.DrainTimeout.value()
+	c.AllowNoDLQ = s.Ingest.AllowNoDLQ
+	return c
+}
+
+func (s *settings) metrics() metrics.Config {
+	c := metrics.DefaultConfig()
+	c.TopK, c.MaxInterfaces, c.Ports = s.Metrics.TopK, s.Metrics.MaxInterfaces, s.Metrics.Ports
+	return c
+}
+
+func (s *settings) checkQueue() error {
+	switch {
+	case s.SQS.QueueURL == "" && s.SQS.QueueName == "":
+		return errors.New("sqs.queue-url is missing: name the queue to read, by its URL or with --sqs.queue-name")
+	case s.SQS.QueueURL != "" && s.SQS.QueueName != "":
+		return errors.New("sqs.queue-url and sqs.queue-name are both set: name the queue once")
+	case s.SQS.QueueURL == "":
+		return nil
+	}
+	return checkURL("sqs.queue-url", s.SQS.QueueURL)
+}
+
+func checkURL(flag, text string) error {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return fmt.Errorf("%s: %q is not an http or https URL", flag, text)
+	}
+	return nil
+}
+
+// defaultStateDir is what systemd made for the service, or a directory here.
+// Source: https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#RuntimeDirectory=
+func defaultStateDir(getenv func(string) string) string {
+	if dirs := filepath.SplitList(getenv("STATE_DIRECTORY")); len(dirs) > 0 {
+		return dirs[0]
+	}
+	return "." + string(os.PathSeparator) + "flowd-state"
+}
+
+func portList(ports []uint16) string {
+	var text []string
+	for _, p := range ports {
+		text = append(text, strconv.Itoa(int(p)))
+	}
+	return strings.Join(text, ",")
+}
