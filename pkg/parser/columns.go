@@ -12,7 +12,7 @@ const (
 	kindPort
 	kindProtocol
 	kindUint64
-	kindInt64
+	kindTime
 	kindAddr
 	kindAction
 	kindLogStatus
@@ -31,7 +31,7 @@ func kindOf(f Field) kind {
 	case FieldPackets, FieldBytes, FieldPacketsLostNoRoute, FieldPacketsLostBlackhole, FieldPacketsLostMTUExceeded, FieldPacketsLostTTLExpired:
 		return kindUint64
 	case FieldStart, FieldEnd:
-		return kindInt64
+		return kindTime
 	case FieldSrcAddr, FieldDstAddr, FieldPktSrcAddr, FieldPktDstAddr:
 		return kindAddr
 	case FieldAction:
@@ -44,8 +44,8 @@ func kindOf(f Field) kind {
 	return kindText
 }
 
-// text is where the value of a text field goes.
-func (r *Record) text(f Field) *[]byte {
+// textOf is where a text goes.
+func (r *Record) textOf(f Field) *[]byte {
 	switch f {
 	case FieldAccountID:
 		return &r.AccountID
@@ -185,16 +185,33 @@ func (r *Record) addrOf(f Field) *netip.Addr {
 	return nil
 }
 
-// setInt32 stores one of AWS's 32-bit integers, none of which is ever negative.
-func (r *Record) setInt32(f Field, v int32) {
+// timeOf is where a time goes.
+func (r *Record) timeOf(f Field) *int64 {
+	if f == FieldStart {
+		return &r.Start
+	}
+	return &r.End
+}
+
+// portOf is where a port goes.
+func (r *Record) portOf(f Field) *uint16 {
+	if f == FieldSrcPort {
+		return &r.SrcPort
+	}
+	return &r.DstPort
+}
+
+// int32Of is where one of AWS's 32-bit integers goes; none of them is ever negative.
+func (r *Record) int32Of(f Field) *int32 {
 	switch f {
 	case FieldVersion:
-		r.Version = uint32(v)
+		return &r.Version
 	case FieldTCPFlags:
-		r.TCPFlags = v
+		return &r.TCPFlags
 	case FieldTrafficPath:
-		r.TrafficPath = v
+		return &r.TrafficPath
 	case FieldEncryptionStatus:
-		r.EncryptionStatus = v
+		return &r.EncryptionStatus
 	}
+	return nil
 }

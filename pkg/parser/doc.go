@@ -4,6 +4,6 @@
 // AWS documents (versions 2 to 11) and skips those it does not know. It does not know where text comes from, gzip, what records are counted
 // for, logging or goroutines, and imports nothing but the standard library.
 //
-// [ParseFormat] compiles a header once; [Format.Parse] reads a line into a [Record] without allocating; [Scanner] walks a reader. The order of
-// columns always comes from the header, never from their number.
+// [ParseFormat] compiles a header once; [Format.Parse] reads a line into a [Record] without allocating; [Scanner] walks a reader or a
+// block of memory. The order of columns always comes from the header, never from their number.
 package parser

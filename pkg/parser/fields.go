@@ -168,7 +168,7 @@ var names = [numFields]string{
 	FieldPacketsLostTTLExpired:   "packets-lost-ttl-expired",
 }
 
-// Fields returns every field, in order.
+// Fields returns every field, in order, in a slice of its own.
 func Fields() []Field {
 	all := make([]Field, numFields)
 	for i := range all {
@@ -176,6 +176,9 @@ func Fields() []Field {
 	}
 	return all
 }
+
+// longestName is the length of the longest name, `ecs-container-instance-arn`.
+const longestName = 26
 
 // fieldOf finds a field by the name in a header. Parquet files spell the names with underscores; text headers never do.
 func fieldOf(name string) (Field, bool) {
@@ -202,7 +205,7 @@ func NewFieldSet(fields ...Field) FieldSet {
 // AllFields returns the set of every field.
 func AllFields() FieldSet { return NewFieldSet(Fields()...) }
 
-// Has reports whether f is in the set.
+// Has reports whether f, one of the constants, is in the set.
 func (s FieldSet) Has(f Field) bool { return s[f>>6&1]>>(f&63)&1 != 0 }
 
 // Empty reports whether nothing is in the set.

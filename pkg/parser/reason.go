@@ -41,9 +41,5 @@ func Reasons() []Reason {
 // Error makes a reason an error of its own: returning one allocates nothing. Skip the line and count it; the lines after it are good.
 func (r Reason) Error() string { return "malformed line: " + r.String() }
 
-// ReasonOf finds the reason in an error of [Format.Parse] or [Scanner.Record].
-func ReasonOf(err error) (Reason, bool) {
-	var r Reason
-	ok := errors.As(err, &r)
-	return r, ok
-}
+// ReasonOf finds the reason in an error of [Format.Parse] or [Scanner.Record]; false for nil. It allocates nothing, so it may be asked for every record.
+func ReasonOf(err error) (Reason, bool) { return errors.AsType[Reason](err) }

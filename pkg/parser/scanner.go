@@ -2,44 +2,39 @@ package parser
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
-
-// MaxLine is the longest line, in bytes, that is read; the longest possible record is far below. What is longer is malformed.
-const MaxLine = 64 << 10
-
-// scanBuffer holds the longest line twice, so that most reads are large.
-const scanBuffer = 2 * MaxLine
 
 // ScannerConfig says what a scanner reads.
 type ScannerConfig struct {
 	// Fields are asked for; the zero value asks for all.
 	Fields FieldSet
-	// Format is for input without a header. When it is nil the first line is the header.
+	// Format is for input without a header. When it is nil the first line must be a header. A header in the input wins over it.
 	Format *Format
 }
 
-// Scanner walks the records of a reader. It is for one goroutine; [Scanner.Reset] makes it ready for the next reader without allocating.
+// Scanner walks the records of a reader or of a block of memory. It is for one goroutine; [Scanner.Reset] and [Scanner.ResetBytes] make it
+// ready for the next input. It allocates a buffer of 128 KiB when it first reads, and a few small things for each header that differs from the
+// one before; nothing for records, however many there are.
 type Scanner struct {
 	cfg     ScannerConfig
-	r       io.Reader
-	buf     []byte
-	pos     int // Start of what was not looked at yet.
-	end     int // End of what was read.
-	total   uint64
-	atEnd   bool // r has ended.
-	skip    bool // Inside a line that is too long.
-	format  *Format
+	lines   lines
+	format  *Format // Of the lines from here on.
+	unknown int
 	record  Record
 	lineErr error
 	err     error
+
+	// The last header and what it compiled to. The objects of a flow log all have the same one.
+	headerText []byte
+	compiled   *Format
 }
 
-// NewScanner returns a scanner of r. It reads nothing before Next.
+// NewScanner returns a scanner of r. It reads nothing before Next. A nil r is empty input.
 func NewScanner(r io.Reader, cfg ScannerConfig) *Scanner {
-	s := &Scanner{cfg: cfg, buf: make([]byte, scanBuffer)}
+	s := &Scanner{cfg: cfg}
 	if cfg.Format != nil {
 		s.cfg.Format = cfg.Format.Select(cfg.Fields)
 	}
@@ -47,145 +42,111 @@ func NewScanner(r io.Reader, cfg ScannerConfig) *Scanner {
 	return s
 }
 
-// Reset starts over with another reader; the configuration and the buffer stay.
+// Reset starts over with a reader. The configuration and the buffer stay, and a header that is the same as the last one costs no allocation.
 func (s *Scanner) Reset(r io.Reader) {
-	*s = Scanner{cfg: s.cfg, buf: s.buf, r: r, format: s.cfg.Format}
+	s.lines.reset(r)
+	s.restart()
+}
+
+// ResetBytes starts over with text that is in memory as a whole. It is not copied: text of records aliases it, and it must not change before
+// the last of them was used.
+func (s *Scanner) ResetBytes(block []byte) {
+	s.lines.resetBytes(block)
+	s.restart()
+}
+
+func (s *Scanner) restart() {
+	s.format, s.unknown, s.lineErr, s.err = s.cfg.Format, 0, nil, nil
 }
 
 // Next goes to the next record, well-formed or not. Blank lines and headers are not records. It is false at the end of the input, after a
 // read error, and when the input does not begin with a header: see [Scanner.Err].
 func (s *Scanner) Next() bool {
 	for s.err == nil {
-		line, ok := s.line()
+		line, tooLong, ok := s.lines.next()
 		if !ok {
+			s.err = s.lines.err
 			return false
 		}
-		if s.lineErr != nil {
-			return s.needFormat()
-		}
-		if isBlank(line) {
-			continue
-		}
-		if s.format == nil || s.isHeader(line) {
+		line = bytes.TrimPrefix(line, []byte("\ufeff")) // A byte order mark of an editor, or of a file that was concatenated.
+		switch {
+		case tooLong && s.format == nil:
+			s.err = fmt.Errorf("%w: the first line has more than %d bytes", ErrHeader, MaxLine)
+		case tooLong:
+			s.lineErr = LineTooLong
+			return true
+		case isBlank(line):
+		case s.format == nil || s.isHeader(line):
 			s.header(line)
-			continue
+		default:
+			s.lineErr = s.format.Parse(line, &s.record)
+			return true
 		}
-		s.lineErr = s.format.Parse(line, &s.record)
-		return true
 	}
 	return false
 }
 
-// Record returns the record that Next went to. Its text is good until the next call of Next. An error is a [Reason]: count it and go on.
+// Record returns the record that Next went to. Its text is good until the next call of Next; that of a block, as long as the block is.
+// An error is a [Reason]: count it and go on, without a look at the record.
 func (s *Scanner) Record() (*Record, error) { return &s.record, s.lineErr }
 
-// Err is nil at a clean end. Otherwise the input could not be read to its end, or is no flow log: nothing of it should be counted.
+// Err is nil at a clean end. Otherwise the input could not be read to its end (the error of the reader, as it came), or it is no flow log
+// ([ErrHeader]): nothing of it should be counted.
 func (s *Scanner) Err() error { return s.err }
 
-// Bytes is the number of bytes of text read so far.
-func (s *Scanner) Bytes() uint64 { return s.total }
+// Bytes is the number of bytes of text read so far; for a block, all of it from the beginning.
+func (s *Scanner) Bytes() uint64 { return s.lines.total }
 
 // Format returns the format of the current record; nil before the header was read.
 func (s *Scanner) Format() *Format { return s.format }
 
-// needFormat is for a line that is too long to be looked at: without a header before it, it stands where the header should.
-func (s *Scanner) needFormat() bool {
-	if s.format == nil {
-		s.err = fmt.Errorf("%w: the first line has more than %d bytes", ErrHeader, MaxLine)
-		return false
-	}
-	return true
-}
+// UnknownColumns is the number of columns that were skipped because flowd does not know their names: once for the input, however many records
+// and headers it has. With several headers it is that of the one with the most.
+func (s *Scanner) UnknownColumns() int { return s.unknown }
 
-// isHeader tells a header inside a concatenated file from a record: its first value is a field name. No value of a record is one, except
-// by a hand that wanted it so, and then only that line is taken for a header.
+// isHeader tells a header inside a concatenated input from a record: it is the header before once more, or its first value is the name
+// of a field and most of the others are too. A single name is no new header: a tag with the value `end` does not turn a flow log of one column over.
 func (s *Scanner) isHeader(line []byte) bool {
-	first := bytes.TrimLeft(line, " \t")
-	if i := bytes.IndexAny(first, " \t\r"); i >= 0 {
-		first = first[:i]
+	if bytes.Equal(line, s.headerText) {
+		return true
 	}
-	if len(first) == 0 || first[0] < 'a' || first[0] > 'z' || len(first) > 32 {
-		return false
-	}
-	if _, known := fieldOf(string(first)); !known {
+	if !beginsWithField(line) {
 		return false
 	}
 	f, err := ParseFormat(string(line))
-	return err == nil && len(f.fields) > f.unknown
+	if err != nil || len(f.fields) <= f.Unknown() {
+		return false
+	}
+	return len(f.fields) > 1 || slices.Equal(f.fields, s.format.fields)
 }
 
+// beginsWithField decides for nearly every record by its first byte: versions, accounts, addresses and `-` begin with no letter.
+func beginsWithField(line []byte) bool {
+	start := 0
+	for start < len(line) && isSpace(line[start]) {
+		start++
+	}
+	if start == len(line) || line[start] < 'a' || line[start] > 'z' {
+		return false
+	}
+	end := start
+	for end < len(line) && end-start <= longestName && !isSpace(line[end]) {
+		end++
+	}
+	_, known := fieldOf(string(line[start:end]))
+	return known
+}
+
+// header makes line the format of the lines after it.
 func (s *Scanner) header(line []byte) {
-	f, err := ParseFormat(string(line))
-	if err != nil {
-		s.err = fmt.Errorf("reading the header: %w", err)
-		return
-	}
-	s.format = f.Select(s.cfg.Fields)
-}
-
-// line returns the next line without its newline. A line that is too long is dropped as it is read, and reported once, by lineErr.
-func (s *Scanner) line() (line []byte, ok bool) {
-	s.lineErr = nil
-	from := s.pos
-	for {
-		if i := bytes.IndexByte(s.buf[from:s.end], '\n'); i >= 0 {
-			line, s.pos = s.buf[s.pos:from+i], from+i+1
-			return s.checked(line), true
+	if s.compiled == nil || !bytes.Equal(line, s.headerText) {
+		f, err := ParseFormat(string(line))
+		if err != nil {
+			s.err = fmt.Errorf("reading the header: %w; input without a header needs the format of its flow log from elsewhere", err)
+			return
 		}
-		if s.atEnd {
-			line, s.pos = s.buf[s.pos:s.end], s.end
-			ok = s.err == nil && (len(line) > 0 || s.skip)
-			return s.checked(line), ok
-		}
-		from = s.fill()
+		s.headerText, s.compiled = append(s.headerText[:0], line...), f.Select(s.cfg.Fields)
 	}
-}
-
-func (s *Scanner) checked(line []byte) []byte {
-	if s.skip || len(line) > MaxLine {
-		s.skip, s.lineErr = false, LineTooLong
-	}
-	return line
-}
-
-// fill reads more, moving the unread part to the front. It returns where the new bytes begin.
-func (s *Scanner) fill() int {
-	if s.end-s.pos > MaxLine {
-		s.skip, s.pos = true, s.end
-	}
-	if s.pos > 0 {
-		s.end = copy(s.buf, s.buf[s.pos:s.end])
-		s.pos = 0
-	}
-	from := s.end
-	n, err := s.read()
-	s.end += n
-	s.total += uint64(n)
-	if err != nil {
-		s.atEnd = true
-		if !errors.Is(err, io.EOF) {
-			s.err = err
-		}
-	}
-	return from
-}
-
-// read bears with readers that return nothing and no error, but not for ever.
-func (s *Scanner) read() (int, error) {
-	const patience = 100
-	for range patience {
-		if n, err := s.r.Read(s.buf[s.end:]); n > 0 || err != nil {
-			return n, err
-		}
-	}
-	return 0, io.ErrNoProgress
-}
-
-func isBlank(line []byte) bool {
-	for _, c := range line {
-		if !isSpace(c) {
-			return false
-		}
-	}
-	return true
+	s.format = s.compiled
+	s.unknown = max(s.unknown, s.format.Unknown())
 }
