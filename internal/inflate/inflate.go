@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
 )
 
@@ -22,7 +21,8 @@ var ErrCorrupt = errors.New("corrupt gzip data")
 // Reader yields the text of gzip input of any number of members (RFC 1952), or the input itself when it does not begin with the magic bytes:
 // AWS names plain text .gz here and there. Its memory is used again by Reset. It is for one goroutine.
 type Reader struct {
-	in    *bufio.Reader
+	input source
+	in    *bufio.Reader // Of input.
 	gzip  *gzip.Reader
 	plain bool
 	err   error
@@ -33,9 +33,11 @@ func NewReader() *Reader {
 	return &Reader{in: bufio.NewReaderSize(nil, inputBuffer), gzip: new(gzip.Reader), err: io.EOF}
 }
 
-// Reset starts over with r. Empty input is a clean end. Errors of r come back as they are, and broken gzip headers as [ErrCorrupt].
+// Reset starts over with r, which is read until its end. Empty input is a clean end. Errors of r come back as they are, and broken gzip headers
+// as [ErrCorrupt].
 func (z *Reader) Reset(r io.Reader) error {
-	z.in.Reset(r)
+	z.input = source{r: r}
+	z.in.Reset(&z.input)
 	z.plain, z.err = false, nil
 	magic, err := z.in.Peek(2)
 	switch {
@@ -46,7 +48,7 @@ func (z *Reader) Reset(r io.Reader) error {
 	case len(magic) < 2 || magic[0] != 0x1f || magic[1] != 0x8b:
 		z.plain = true
 	default:
-		z.err = corrupt(z.gzip.Reset(z.in))
+		z.err = z.explain(z.gzip.Reset(z.in))
 	}
 	if errors.Is(z.err, io.EOF) {
 		return nil
@@ -64,7 +66,7 @@ func (z *Reader) Read(p []byte) (int, error) {
 	}
 	n, err := z.gzip.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
-		err = corrupt(err)
+		err = z.explain(err)
 	}
 	z.err = err
 	return n, err
@@ -80,17 +82,27 @@ func (z *Reader) Peek(n int) []byte {
 	return b
 }
 
-// corrupt tells what is wrong with the data from what is wrong with the reader below.
-func corrupt(err error) error {
+// explain tells what is wrong with the data from what is wrong with the reader below, which may well say "unexpected EOF" itself.
+func (z *Reader) explain(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	case z.input.err != nil:
+		return z.input.err
 	}
-	var at flate.CorruptInputError
-	if errors.As(err, &at) {
-		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	return fmt.Errorf("%w: %w", ErrCorrupt, err)
+}
+
+// source remembers how its reader failed.
+type source struct {
+	r   io.Reader
+	err error // Never io.EOF.
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.err = err
 	}
-	return err
+	return n, err
 }

@@ -79,8 +79,10 @@ func TestBrokenInput(t *testing.T) {
 	length[len(length)-4] ^= 1
 	deflate := bytes.Clone(good)
 	deflate[10] = 0xff
+	reserved := bytes.Clone(good)
+	reserved[3] = 0x20
 	for name, in := range map[string][]byte{
-		"wrong checksum": checksum, "wrong length": length, "broken deflate": deflate,
+		"wrong checksum": checksum, "wrong length": length, "broken deflate": deflate, "a reserved flag": reserved,
 		"text after the end": append(bytes.Clone(good), "garbage"...), "zeros after the end": append(bytes.Clone(good), 0, 0, 0),
 	} {
 		if _, err := inflated(NewReader(), bytes.NewReader(in)); !errors.Is(err, ErrCorrupt) {
@@ -89,9 +91,66 @@ func TestBrokenInput(t *testing.T) {
 	}
 }
 
+// TestErrorsBelowComeThrough has errors that a decoder might make for its own: a network that breaks says "unexpected EOF" too.
 func TestErrorsBelowComeThrough(t *testing.T) {
-	cut := io.MultiReader(bytes.NewReader(zip(t, "x")[:5]), iotest.ErrReader(iotest.ErrTimeout))
-	if _, err := inflated(NewReader(), cut); !errors.Is(err, iotest.ErrTimeout) || errors.Is(err, ErrCorrupt) {
-		t.Errorf("got %v, want only %v", err, iotest.ErrTimeout)
+	whole := zip(t, strings.Repeat("flow log record\n", 100))
+	z := NewReader()
+	for _, below := range []error{iotest.ErrTimeout, io.ErrUnexpectedEOF, gzip.ErrChecksum} {
+		for _, content := range [][]byte{nil, whole[:1], whole[:5], whole[:len(whole)/2], whole[:len(whole)-1], whole, []byte("plain text")} {
+			_, err := inflated(z, io.MultiReader(bytes.NewReader(content), iotest.ErrReader(below)))
+			if !errors.Is(err, below) || errors.Is(err, ErrCorrupt) {
+				t.Errorf("%v after %d bytes: got %v, want only that", below, len(content), err)
+			}
+		}
+	}
+	if got, err := inflated(z, bytes.NewReader(whole)); err != nil || len(got) != 1600 {
+		t.Errorf("the next input: got %d bytes, %v, want 1600", len(got), err)
+	}
+}
+
+func TestPeekShowsOnlyWhatIsNotGzip(t *testing.T) {
+	z := NewReader()
+	for _, c := range []struct{ in, want string }{
+		{"PAR1 and more", "PAR1"}, {"PA", "PA"}, {"", ""}, {string(zip(t, "PAR1")), ""},
+	} {
+		if err := z.Reset(strings.NewReader(c.in)); err != nil {
+			t.Fatal(err)
+		}
+		if got := z.Peek(4); string(got) != c.want {
+			t.Errorf("%.4q: got %q, want %q", c.in, got, c.want)
+		}
+		if rest, err := io.ReadAll(z); err != nil || c.want != "" && string(rest) != c.in {
+			t.Errorf("%.4q: got %q, %v after it was peeked at, want all of it", c.in, rest, err)
+		}
+	}
+}
+
+func TestReaderWithoutInputIsAtItsEnd(t *testing.T) {
+	if n, err := NewReader().Read(make([]byte, 1)); n != 0 || !errors.Is(err, io.EOF) {
+		t.Errorf("got %d bytes, %v, want the end", n, err)
+	}
+}
+
+// TestResetUsesItsMemoryAgain counts allocations, which must not depend on the length of the input.
+func TestResetUsesItsMemoryAgain(t *testing.T) {
+	z, in, buffer := NewReader(), new(bytes.Reader), make([]byte, 4096)
+	allocs := func(content []byte) float64 {
+		return testing.AllocsPerRun(20, func() {
+			in.Reset(content)
+			if err := z.Reset(in); err != nil {
+				t.Fatal(err)
+			}
+			for {
+				if _, err := z.Read(buffer); errors.Is(err, io.EOF) {
+					return
+				} else if err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+	short, long := allocs(zip(t, "x")), allocs(zip(t, strings.Repeat("flow log record\n", 100_000)))
+	if short > 5 || long > short+2 { // Longer codes may need a table more.
+		t.Errorf("allocations: got %v for a byte and %v for 1.6 MB, want the same few", short, long)
 	}
 }

@@ -34,7 +34,7 @@ type Object struct {
 	Size      int64     // Bytes as stored; -1 when the notification had none.
 	EventTime time.Time // When S3 says that it happened.
 
-	// otherKey is tried when Key does not exist: EventBridge does not document how it encodes keys.
+	// otherKey is tried when Key does not have it: EventBridge does not document how it encodes keys. Empty when there is only one.
 	otherKey string
 }
 
@@ -44,7 +44,8 @@ type Counter interface {
 	NewBatch(objectTime time.Time) Batch
 	// Counted reports whether the object was counted before. An error fails the object; it comes back.
 	Counted(o Object) (bool, error)
-	// Commit takes the batch over. The channel yields exactly one result, when the batch is durable and published, or failed.
+	// Commit takes the batch over, and o has an ETag. It may wait while too much is queued. The channel yields exactly one result, when the
+	// batch is durable and published, or failed.
 	Commit(o Object, b Batch) <-chan CommitResult
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,6 +48,8 @@ const (
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 const bucketName = `^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`
 
+const accountID = `^[0-9]{12}$`
+
 // Validate says what is wrong with the configuration, every fault at once.
 func (c Config) Validate() error {
 	var errs []error
@@ -57,6 +60,7 @@ func (c Config) Validate() error {
 	}
 	check(c.VisibilityTimeout >= minVisibility && c.VisibilityTimeout <= maxVisibility, "sqs.visibility-timeout must be between %s and %s, got %s", minVisibility, maxVisibility, c.VisibilityTimeout)
 	check(c.Workers >= 1 && c.Workers <= maxWorkers, "ingest.workers must be between 1 and %d, got %d", maxWorkers, c.Workers)
+	check(c.ExpectedBucketOwner == "" || regexp.MustCompile(accountID).MatchString(c.ExpectedBucketOwner), "s3.expected-bucket-owner must be an account of 12 digits, got %q", c.ExpectedBucketOwner)
 	check(c.DrainTimeout >= 0, "drain-timeout must not be negative, got %s", c.DrainTimeout)
 	check(len(c.Buckets) > 0, "s3.bucket is missing: name the buckets that may be read")
 	valid := regexp.MustCompile(bucketName)
@@ -66,19 +70,20 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// allows says whether an object may be read at all.
-func (c Config) allows(o *Object) bool {
-	ok := false
-	for _, b := range c.Buckets {
-		ok = ok || b == o.Bucket
+// admit returns the object with those of its keys that may be read, and false when none may.
+func (c Config) admit(o Object) (Object, bool) {
+	if o.otherKey != "" && !c.allows(o.Bucket, o.otherKey) {
+		o.otherKey = ""
 	}
-	if !ok || len(c.Prefixes) == 0 {
-		return ok
+	if c.allows(o.Bucket, o.Key) {
+		return o, true
 	}
-	for _, p := range c.Prefixes {
-		if strings.HasPrefix(o.Key, p) {
-			return true
-		}
-	}
-	return false
+	o.Key, o.otherKey = o.otherKey, ""
+	return o, o.Key != ""
+}
+
+// allows says whether a key may be read at all. Without prefixes every key of the buckets may.
+func (c Config) allows(bucket, key string) bool {
+	return slices.Contains(c.Buckets, bucket) &&
+		(len(c.Prefixes) == 0 || slices.ContainsFunc(c.Prefixes, func(p string) bool { return strings.HasPrefix(key, p) }))
 }

@@ -7,13 +7,12 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 )
 
-// Deps is what a consumer works with.
+// Deps is what a consumer works with; it needs all of them.
 type Deps struct {
 	SQS        SQSAPI
 	S3         S3API
@@ -30,7 +29,8 @@ type Consumer struct {
 	parsing  limit
 	settling chan *delivery // Handed over by workers, in the order in which they finished.
 	deleting chan *delivery // Every object has a fate.
-	state    atomic.Pointer[error]
+	answered atomic.Bool    // The queue did, to a receive.
+	draining atomic.Bool
 }
 
 var (
@@ -54,35 +54,36 @@ func New(cfg Config, deps Deps) (*Consumer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("registering the metrics of ingest: %w", err)
 	}
-	c := &Consumer{
+	return &Consumer{
 		cfg: cfg, deps: deps, metrics: m, parsing: make(limit, runtime.GOMAXPROCS(0)),
 		settling: make(chan *delivery, cfg.Workers), deleting: make(chan *delivery, cfg.Workers),
-	}
-	c.setState(ErrStarting)
-	return c, nil
+	}, nil
 }
 
-// Ready is nil while messages are received; otherwise it says why not.
-func (c *Consumer) Ready() error { return *c.state.Load() }
-
-func (c *Consumer) setState(err error) { c.state.Store(&err) }
+// Ready is nil from the first answer of the queue until Run is told to stop; otherwise it is [ErrStarting] or [ErrDraining].
+func (c *Consumer) Ready() error {
+	switch {
+	case c.draining.Load():
+		return ErrDraining
+	case !c.answered.Load():
+		return ErrStarting
+	}
+	return nil
+}
 
 // Run receives until ctx ends, then drains: messages in work get the drain timeout to finish; those that do not are dropped uncounted and made
 // visible again at once. It returns nil then. An error means that the queue cannot be used as it is.
 func (c *Consumer) Run(ctx context.Context) error {
-	deadLetter, err := c.checkQueue(ctx)
+	deadLetterURL, err := c.checkQueue(ctx)
 	if err != nil {
 		return err
 	}
+	// What is in work outlives ctx, and ends with the drain timeout at the latest.
 	work, abandon := context.WithCancelCause(context.WithoutCancel(ctx))
-	defer abandon(nil)
-	stopDrainTimer := c.drainAfter(ctx, abandon)
-	defer stopDrainTimer()
-
-	var workers, watchers, settler, deleter sync.WaitGroup
-	watch, stopWatching := context.WithCancel(work)
-	watchers.Go(func() { c.watchQueue(watch, deadLetter) })
-	settler.Go(func() { c.settle() })
+	var background, workers, settler, deleter sync.WaitGroup
+	background.Go(func() { c.drain(ctx, work, abandon) })
+	background.Go(func() { c.watchQueue(work, deadLetterURL) })
+	settler.Go(func() { c.settle(work) })
 	deleter.Go(func() { c.deleteAll(work) })
 	for range c.cfg.Workers {
 		workers.Go(func() { c.work(ctx, work) })
@@ -92,27 +93,15 @@ func (c *Consumer) Run(ctx context.Context) error {
 	settler.Wait()
 	close(c.deleting)
 	deleter.Wait()
-	stopWatching()
-	watchers.Wait()
+	abandon(nil)
+	background.Wait()
 	return nil
 }
 
-// drainAfter gives messages in work their time once ctx has ended.
-func (c *Consumer) drainAfter(ctx context.Context, abandon context.CancelCauseFunc) (stop func()) {
-	var timer *time.Timer
-	var mu sync.Mutex
-	stopWaiting := context.AfterFunc(ctx, func() {
-		c.setState(ErrDraining)
-		mu.Lock()
-		defer mu.Unlock()
-		timer = time.AfterFunc(c.cfg.DrainTimeout, func() { abandon(ErrDraining) })
-	})
-	return func() {
-		stopWaiting()
-		mu.Lock()
-		defer mu.Unlock()
-		if timer != nil {
-			timer.Stop()
-		}
-	}
+// drain gives messages in work their time once ctx has ended.
+func (c *Consumer) drain(ctx, work context.Context, abandon context.CancelCauseFunc) {
+	<-ctx.Done()
+	c.draining.Store(true)
+	sleep(work, c.cfg.DrainTimeout)
+	abandon(ErrDraining)
 }

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -12,58 +13,10 @@ import (
 )
 
 const (
-	deleteBatch   = 10 // The most that SQS takes.
-	deletePause   = time.Second
-	deleteTries   = 3
-	deleteTimeout = 10 * time.Second // Of every short call on the queue.
-	releaseBase   = 30 * time.Second
-	releaseMost   = 15 * time.Minute
+	deleteBatch = 10 // The most that SQS takes.
+	deletePause = time.Second
+	deleteTries = 3
 )
-
-// settle waits for the fates of each message's objects. Commits finish in the order in which they were handed over, so it waits for the
-// oldest first.
-func (c *Consumer) settle() {
-	for d := range c.settling {
-		for _, p := range d.commits {
-			c.settleObject(d, p)
-		}
-		if d.reason == "" {
-			c.deleting <- d
-			continue
-		}
-		c.leave(d)
-	}
-}
-
-func (c *Consumer) settleObject(d *delivery, p pending) {
-	switch result := <-p.result; {
-	case result.Err != nil:
-		c.objectFailed(d, p.object, &reasonError{reasonCommit, result.Err})
-	case result.Duplicate:
-		c.metrics.objects.WithLabelValues(resultDuplicate).Inc()
-	default:
-		c.metrics.objects.WithLabelValues(resultCounted).Inc()
-	}
-}
-
-// leave gives a message back to the queue: later and later, so that its receive counts last through an outage; at once when only the drain
-// timeout ended it.
-func (c *Consumer) leave(d *delivery) {
-	d.keeper.stop()
-	c.metrics.failed.WithLabelValues(d.reason).Inc()
-	if d.reason != reasonObject {
-		c.deps.Logger.Error("a message was left on the queue", zap.String("message_id", d.id), zap.Int("receive_count", d.receiveCount),
-			zap.String("reason", d.reason), zap.Error(d.err))
-	}
-	pause := time.Duration(0)
-	if !d.abandoned {
-		pause = jitter(min(releaseBase<<min(max(d.receiveCount-1, 0), 10), releaseMost))
-	}
-	// On failure the visibility timeout that is running does the same, only not as well.
-	if err := c.changeVisibility(context.Background(), d.receipt, pause, deleteTimeout); err != nil {
-		c.deps.Logger.Debug("releasing a message failed; it returns when its visibility timeout ends", zap.String("message_id", d.id), zap.Error(err))
-	}
-}
 
 // deleteAll deletes messages, ten at a time or after a second, until there will be no more.
 func (c *Consumer) deleteAll(work context.Context) {
@@ -90,24 +43,24 @@ func (c *Consumer) deleteAll(work context.Context) {
 	}
 }
 
-// deleteBatch tries several times, each time only what was not deleted yet. What stays is delivered again, and found to be counted.
+// deleteBatch tries several times, each time only what was not deleted yet; once after the drain timeout. What stays is delivered again, and
+// found to be counted.
 func (c *Consumer) deleteBatch(work context.Context, batch []*delivery) {
 	for try := 1; len(batch) > 0; try++ {
 		left, err := c.tryDelete(work, batch)
-		if len(left) == 0 {
+		if try == deleteTries || work.Err() != nil {
+			c.deleteFailed(err, left...)
 			return
 		}
-		if batch = left; try == deleteTries {
-			c.deleteFailed(batch, err)
-			return
+		if batch = left; len(batch) > 0 {
+			sleep(work, jitter(minPause))
 		}
-		sleep(work, jitter(minPause))
 	}
 }
 
-// tryDelete returns what is still there. It ends with the call's own timeout and not with the drain: what is counted should go.
+// tryDelete returns what is worth another try. It ends with the call's own timeout and not with the drain: what is counted should go.
 func (c *Consumer) tryDelete(work context.Context, batch []*delivery) (left []*delivery, err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(work), deleteTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(work), callTimeout)
 	defer cancel()
 	entries := make([]types.DeleteMessageBatchRequestEntry, len(batch))
 	for i, d := range batch {
@@ -117,22 +70,29 @@ func (c *Consumer) tryDelete(work context.Context, batch []*delivery) (left []*d
 	if err != nil {
 		return batch, err
 	}
-	failed := map[string]bool{}
+	refused := map[string]types.BatchResultErrorEntry{}
 	for _, f := range out.Failed {
-		failed[aws.ToString(f.Id)] = true
+		refused[aws.ToString(f.Id)] = f
 	}
 	for i, d := range batch {
-		if failed[strconv.Itoa(i)] {
-			left = append(left, d)
-			continue
+		switch f, ok := refused[strconv.Itoa(i)]; {
+		case !ok:
+			d.keeper.stop()
+			c.metrics.deleted.Inc()
+		case f.SenderFault: // The receipt handle is no good any more, and will not get better.
+			c.deleteFailed(entryError(f), d)
+		default:
+			left, err = append(left, d), entryError(f)
 		}
-		d.keeper.stop()
-		c.metrics.deleted.Inc()
 	}
-	return left, nil
+	return left, err
 }
 
-func (c *Consumer) deleteFailed(batch []*delivery, err error) {
+func entryError(f types.BatchResultErrorEntry) error {
+	return fmt.Errorf("%s: %s", aws.ToString(f.Code), aws.ToString(f.Message))
+}
+
+func (c *Consumer) deleteFailed(err error, batch ...*delivery) {
 	for _, d := range batch {
 		d.keeper.stop()
 		c.metrics.failed.WithLabelValues(reasonDelete).Inc()

@@ -19,7 +19,6 @@ type delivery struct {
 	keeper       *keeper
 	reason       string // Why the message fails; empty while it does not.
 	err          error
-	abandoned    bool // The drain timeout ended it: it may be delivered again at once.
 }
 
 // pending is an object whose batch is with the committer.

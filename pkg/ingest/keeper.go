@@ -40,7 +40,7 @@ func (c *Consumer) extend(ctx context.Context, id, receipt string) {
 		if ctx.Err() != nil {
 			return
 		}
-		err := c.changeVisibility(ctx, receipt, c.cfg.VisibilityTimeout, interval/2)
+		err := c.changeVisibility(ctx, receipt, c.cfg.VisibilityTimeout, min(interval/2, callTimeout))
 		switch {
 		case err == nil:
 			c.metrics.extensions.WithLabelValues(extensionOK).Inc()
@@ -70,8 +70,8 @@ func (c *Consumer) changeVisibility(ctx context.Context, receipt string, timeout
 
 // isLost says that the receipt handle is no good any more. SQS has a typed name for it and an older one.
 func isLost(err error) bool {
-	var api smithy.APIError
-	if !errors.As(err, &api) {
+	api, ok := errors.AsType[smithy.APIError](err)
+	if !ok {
 		return false
 	}
 	switch api.ErrorCode() {

@@ -10,36 +10,8 @@ import (
 const (
 	resultCounted   = "counted"
 	resultDuplicate = "duplicate"
-	resultIgnored   = "ignored"
-	resultMissing   = "missing"
-)
-
-// Reasons why an attempt at an object failed. The message comes back.
-const (
-	reasonLedger    = "ledger"     // The look-up whether it is counted failed.
-	reasonGet       = "get"        // S3 answered with an error.
-	reasonDenied    = "denied"     // S3 refused; without s3:ListBucket a missing object looks like this too.
-	reasonNotFound  = "not_found"  // Gone, and to be looked for once more.
-	reasonRead      = "read"       // The connection broke inside the body.
-	reasonStalled   = "stalled"    // The body stopped coming.
-	reasonShortBody = "short_body" // Fewer bytes than announced.
-	reasonGzip      = "gzip"       // Broken compression.
-	reasonHeader    = "header"     // No flow log header.
-	reasonFormat    = "format"     // Parquet.
-	reasonPanic     = "panic"      // A bug, contained to its object.
-	reasonCommit    = "commit"     // The transaction failed.
-	reasonDrained   = "drained"    // Not finished when the drain timeout ended.
-)
-
-// Further reasons why a message failed.
-const (
-	reasonBadMessage   = "bad_message"
-	reasonBadKey       = "bad_key"
-	reasonEventVersion = "event_version"
-	reasonNotAllowed   = "not_allowed"
-	reasonObject       = "object" // One of its objects failed.
-	reasonReceive      = "receive"
-	reasonDelete       = "delete"
+	resultIgnored   = "ignored" // Nothing to count: a test event, a deletion, an object that was overwritten.
+	resultMissing   = "missing" // Looked for several times, and not there.
 )
 
 // Results of visibility extensions.

@@ -2,35 +2,11 @@ package ingest
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 )
-
-// reasonError is a failure whose reason is a label value.
-type reasonError struct {
-	reason string
-	err    error
-}
-
-func (e *reasonError) Error() string { return e.err.Error() }
-func (e *reasonError) Unwrap() error { return e.err }
-
-func failed(reason, format string, args ...any) error {
-	return &reasonError{reason, fmt.Errorf(format, args...)}
-}
-
-// reasonOf finds the reason in an error; fallback is for errors without one.
-func reasonOf(err error, fallback string) string {
-	var r *reasonError
-	if errors.As(err, &r) {
-		return r.reason
-	}
-	return fallback
-}
 
 // body is every message body that flowd understands, told apart by the members that are there.
 // Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html,
@@ -86,6 +62,10 @@ type notification struct {
 	ignored int
 }
 
+// maxBody is the longest body that is read, in bytes. An S3 event has at most 64 KiB, which an envelope may double by escaping; SQS itself takes
+// 1 MiB, which could be made to announce a third of a million objects.
+const maxBody = 256 << 10
+
 // parseNotification reads a message body. An error has a reason; the message should be left to the dead-letter queue, because what it says is
 // not known, and deleting it would lose an object.
 func parseNotification(text string) (notification, error) {
@@ -94,8 +74,14 @@ func parseNotification(text string) (notification, error) {
 }
 
 func parseBody(text string, mayWrap bool) (notification, error) {
+	if len(text) > maxBody {
+		return notification{}, failed(reasonBadMessage, "reading the message body: it has %d bytes, more than %d", len(text), maxBody)
+	}
 	var b body
 	if err := json.Unmarshal([]byte(text), &b); err != nil {
+		return notification{}, failed(reasonBadMessage, "reading the message body: %w", err)
+	}
+	if err := unambiguous(json.NewDecoder(strings.NewReader(text))); err != nil {
 		return notification{}, failed(reasonBadMessage, "reading the message body: %w", err)
 	}
 	switch {
@@ -131,7 +117,11 @@ func (n *notification) add(e *s3Event) error {
 	if v, err := strconv.Atoi(major); err != nil || v != 2 {
 		return failed(reasonEventVersion, "reading the S3 event: version %q is not 2.x", clip(e.EventVersion))
 	}
-	if !strings.HasPrefix(e.EventName, "ObjectCreated:") {
+	// Amazon leaves the "s3:" out here, and others do not.
+	switch name := strings.TrimPrefix(e.EventName, "s3:"); {
+	case name == "":
+		return failed(reasonBadMessage, "reading the S3 event: it has no name")
+	case !strings.HasPrefix(name, "ObjectCreated:"):
 		n.ignored++
 		return nil
 	}
@@ -161,7 +151,8 @@ func (b *body) eventBridge() (n notification, err error) {
 	if decoded, err := url.QueryUnescape(o.Key); err == nil && decoded != o.Key {
 		o.otherKey = decoded
 	}
-	return n, n.addObject(o)
+	err = n.addObject(o)
+	return n, err
 }
 
 func (n *notification) addObject(o Object) error {
@@ -180,12 +171,3 @@ func sizeOf(size *int64) int64 {
 }
 
 func unquote(etag string) string { return strings.Trim(etag, `"`) }
-
-// clip keeps what a stranger wrote short.
-func clip(s string) string {
-	const enough = 100
-	if len(s) > enough {
-		return s[:enough] + "…"
-	}
-	return s
-}

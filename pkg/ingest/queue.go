@@ -14,8 +14,12 @@ import (
 	"go.uber.org/zap"
 )
 
-// queueInterval is the time between two looks at the number of messages. SQS itself is a minute behind.
-const queueInterval = 30 * time.Second
+const (
+	// queueInterval is the time between two looks at the number of messages. SQS itself is a minute behind.
+	queueInterval = 30 * time.Second
+	// callTimeout ends every call on the queue that is not a receive.
+	callTimeout = 10 * time.Second
+)
 
 // checkQueue looks at the queue before anything is received from it. It returns the URL of the dead-letter queue, empty when there is none or
 // its name cannot be looked up.
@@ -47,10 +51,16 @@ func (c *Consumer) deadLetterURL(ctx context.Context, policy string) string {
 		c.deps.Logger.Warn("the redrive policy of the queue does not parse", zap.Error(err))
 		return ""
 	}
-	name := redrive.Target[strings.LastIndexByte(redrive.Target, ':')+1:]
-	out, err := c.deps.SQS.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: &name})
+	parts := strings.Split(redrive.Target, ":") // arn:aws:sqs:region:account:name
+	if len(parts) != 6 {
+		c.deps.Logger.Warn("the redrive policy of the queue names no queue", zap.String("target", clip(redrive.Target)))
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	out, err := c.deps.SQS.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueOwnerAWSAccountId: &parts[4], QueueName: &parts[5]})
 	if err != nil {
-		c.deps.Logger.Warn("the dead-letter queue cannot be looked up; its messages are not shown", zap.String("queue", name), zap.Error(err))
+		c.deps.Logger.Warn("the dead-letter queue cannot be looked up; its messages are not shown", zap.String("queue", redrive.Target), zap.Error(err))
 		return ""
 	}
 	return aws.ToString(out.QueueUrl)
@@ -58,6 +68,9 @@ func (c *Consumer) deadLetterURL(ctx context.Context, policy string) string {
 
 // watchQueue keeps flowd_sqs_queue_messages up to date until ctx ends.
 func (c *Consumer) watchQueue(ctx context.Context, deadLetterURL string) {
+	if deadLetterURL == "" { // A 0 that nobody looked up would say that nothing was lost.
+		c.metrics.queue.DeleteLabelValues(stateDeadLetter)
+	}
 	for ctx.Err() == nil {
 		c.readQueue(ctx, c.cfg.QueueURL, map[types.QueueAttributeName]string{
 			types.QueueAttributeNameApproximateNumberOfMessages:           stateVisible,
@@ -91,7 +104,7 @@ func (c *Consumer) readQueue(ctx context.Context, url string, states map[types.Q
 }
 
 func (c *Consumer) attributes(ctx context.Context, url string, names ...types.QueueAttributeName) (map[string]string, error) {
-	ctx, cancel := context.WithTimeout(ctx, deleteTimeout)
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	out, err := c.deps.SQS.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: names})
 	if err != nil {

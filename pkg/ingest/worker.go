@@ -24,21 +24,22 @@ const (
 func (c *Consumer) work(ctx, work context.Context) {
 	r, pause := newReader(c.cfg.Fields), minPause
 	for ctx.Err() == nil {
+		began := time.Now()
 		message, err := c.receive(ctx)
-		if err != nil {
-			if ctx.Err() == nil {
-				c.receiveFailed(err)
-				sleep(ctx, jitter(pause))
-				pause = min(2*pause, maxPause)
-			}
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return
+		case err != nil:
+			c.receiveFailed(err)
+			sleep(ctx, jitter(pause))
+			pause = min(2*pause, maxPause)
 			continue
-		}
-		if pause = minPause; ctx.Err() == nil {
-			c.setState(nil)
-		}
-		if message != nil {
+		case message != nil:
 			c.handle(work, r, message)
+		case time.Since(began) < minPause: // Nothing, and no long poll either: every receive is paid for.
+			sleep(ctx, jitter(minPause))
 		}
+		pause = minPause
 	}
 }
 
@@ -56,6 +57,7 @@ func (c *Consumer) receive(ctx context.Context) (*types.Message, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.answered.Store(true)
 	if len(out.Messages) == 0 {
 		return nil, nil
 	}
@@ -78,34 +80,32 @@ func (c *Consumer) handle(ctx context.Context, r *reader, m *types.Message) {
 		c.deps.Logger.Debug("body of a message that was not understood", zap.String("message_id", d.id), zap.String("body", clip(aws.ToString(m.Body))))
 		d.fail(reasonOf(err, reasonBadMessage), err)
 	}
-	for range n.ignored {
-		c.metrics.objects.WithLabelValues(resultIgnored).Inc()
-	}
+	c.metrics.objects.WithLabelValues(resultIgnored).Add(float64(n.ignored))
 	for _, o := range n.objects {
 		c.handleObject(ctx, r, d, o)
 	}
 	c.settling <- d
 }
 
+// handleObject finds an object's fate, or leaves that to the settler when its batch is with the committer.
 func (c *Consumer) handleObject(ctx context.Context, r *reader, d *delivery, o Object) {
-	if !c.cfg.allows(&o) {
+	admitted, ok := c.cfg.admit(o)
+	if !ok {
 		d.fail(reasonNotAllowed, failed(reasonNotAllowed, "s3://%s/%s is outside of the buckets and prefixes that may be read", clip(o.Bucket), clip(o.Key)))
 		return
 	}
-	commit, result, err := c.countObject(ctx, r, o)
-	if err != nil && ctx.Err() != nil {
-		err = &reasonError{reasonDrained, err}
-	}
-	switch {
-	case err != nil && errors.Is(err, errNotFound) && d.goneLongEnough(time.Now()):
+	switch err := c.countObject(ctx, r, d, admitted); {
+	case err == nil:
+	case errors.Is(err, errDuplicate):
+		c.metrics.objects.WithLabelValues(resultDuplicate).Inc()
+	case errors.Is(err, errOverwritten):
+		c.metrics.objects.WithLabelValues(resultIgnored).Inc()
+		c.deps.Logger.Info("the object was overwritten; it counts when that is announced", d.fields(o, nil)...)
+	case errors.Is(err, errNotFound) && d.goneLongEnough(time.Now()):
 		c.metrics.objects.WithLabelValues(resultMissing).Inc()
 		c.deps.Logger.Warn("the object is gone; giving it up", d.fields(o, nil)...)
-	case err != nil:
-		c.objectFailed(d, o, err)
-	case commit != nil:
-		d.commits = append(d.commits, pending{o, commit})
 	default:
-		c.metrics.objects.WithLabelValues(result).Inc()
+		c.objectFailed(d, o, err)
 	}
 }
 
@@ -113,7 +113,7 @@ func (c *Consumer) objectFailed(d *delivery, o Object, err error) {
 	reason := reasonOf(err, reasonGet)
 	c.metrics.failures.WithLabelValues(reason).Inc()
 	if reason == reasonDrained {
-		d.abandoned = true
+		d.fail(reasonDrained, err)
 	}
 	d.fail(reasonObject, err)
 	c.deps.Logger.Warn("an object failed; its message comes back", d.fields(o, err)...)
