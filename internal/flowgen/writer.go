@@ -1,71 +1,72 @@
 package flowgen
 
 import (
-	"bytes"
+	"math/rand/v2"
 	"strings"
-	"time"
 )
 
-// writer builds the text of one object, and counts what it writes.
+// writer builds the text of one object after the other, and counts what it writes.
 type writer struct {
-	g      *Generator
-	f      *format
-	text   bytes.Buffer
-	line   []byte
-	totals *Totals
-	at     time.Time
-	odd    bool
-	split  int // Where a second gzip member begins; 0 is one member, -1 is plain text.
-	crlf   bool
-	n      int
+	rng     *rand.Rand
+	odd     bool // Lines may be odd or malformed.
+	format  *format
+	text    []byte // Of the object; the next one takes the same memory.
+	line    []byte
+	tally   *tally
+	number  uint32 // Of the object.
+	newline string // Of a line.
+	split   int    // Where a second gzip member begins; 0 is one member.
+	plain   bool   // The object is not compressed.
 }
 
-func (w *writer) header() {
-	w.crlf = w.odd && w.g.made%9 == 0
-	w.put(w.f.header())
+func newWriter(rng *rand.Rand, cfg Config) *writer {
+	return &writer{rng: rng, odd: !cfg.Clean, tally: newTally(cfg.Ports)}
 }
 
-func (w *writer) put(line string) {
-	w.text.WriteString(line)
-	if w.crlf {
-		w.text.WriteByte('\r')
+// begin starts an object with its header. Now and then its lines end as on Windows.
+func (w *writer) begin(f *format, number uint32) {
+	w.format, w.number, w.text, w.split, w.plain, w.newline = f, number, w.text[:0], 0, false, "\n"
+	if w.odd && number%9 == 0 {
+		w.newline = "\r\n"
 	}
-	w.text.WriteByte('\n')
+	w.tally.begin(f)
+	w.put([]byte(f.header))
+}
+
+func (w *writer) put(line []byte) {
+	w.text = append(append(w.text, line...), w.newline...)
 }
 
 // record writes a record, and around it, now and then, what a parser must bear.
 func (w *writer) record(r *record) {
-	w.n++
-	w.line = w.f.line(w.line[:0], r)
-	line := string(w.line)
+	w.line = w.format.line(w.line[:0], r)
 	if w.odd {
-		line = w.oddity(line)
+		w.oddity()
 	}
-	w.put(line)
-	w.totals.count(w.f, r, w.g.listed)
+	w.put(w.line)
+	w.tally.add(r)
 }
 
-// oddity is legal: it changes how a line looks and not what it says, or puts something beside it that is no record.
-func (w *writer) oddity(line string) string {
-	switch w.g.rng.IntN(400) {
+// oddity is legal: it changes how a line looks and not what it says, or puts something in front of it that is no record.
+func (w *writer) oddity() {
+	switch w.rng.IntN(400) {
 	case 0:
-		return strings.Replace(line, " ", "  ", 2)
+		w.line = []byte(strings.Replace(string(w.line), " ", "  ", 2))
 	case 1:
-		w.put("")
+		w.put(nil)
 	case 2:
-		w.put(w.f.header())
+		w.put([]byte(w.format.header))
 	case 3:
-		w.malformed(line)
+		w.malformed()
 	}
-	return line
 }
 
-// malformed writes a line that is no record, made from one that is. Formats that lack a column cannot have its reason.
-func (w *writer) malformed(line string) {
-	values := strings.Fields(line)
+// malformed writes a line that is no record, made from the one at hand. Formats that lack a column cannot have its reason.
+func (w *writer) malformed() {
+	values := strings.Fields(string(w.line))
 	set := func(column, value string) bool {
-		for i, c := range w.f.columns {
-			if c == column {
+		for i, name := range w.format.names {
+			if name == column {
 				values[i] = value
 				return true
 			}
@@ -85,23 +86,24 @@ func (w *writer) malformed(line string) {
 		{"bad_log_status", func() bool { return set("log-status", "WHAT") }},
 		{"line_too_long", func() bool { values = append(values, strings.Repeat("x", 70_000)); return true }},
 	}
-	if pick := reasons[w.g.rng.IntN(len(reasons))]; pick.spoil() {
-		w.put(strings.Join(values, " "))
-		w.totals.Malformed[pick.reason]++
+	if pick := reasons[w.rng.IntN(len(reasons))]; pick.spoil() {
+		w.put([]byte(strings.Join(values, " ")))
+		w.tally.malformed[pick.reason]++
 	}
 }
 
-// finish decides how the file is stored: now and then without its last newline, in two members, or as plain text.
-func (w *writer) finish() {
-	if !w.odd {
-		return
+// end returns the text, valid until the next object begins, and the totals. Of ten odd objects one has no last newline, one is stored in two
+// members, and one as plain text.
+func (w *writer) end() ([]byte, *Totals) {
+	if w.odd {
+		switch w.number % 10 {
+		case 3:
+			w.text = w.text[:len(w.text)-1]
+		case 5:
+			w.split = len(w.text) / 2
+		case 7:
+			w.plain = true
+		}
 	}
-	switch w.g.made % 10 {
-	case 3:
-		w.text.Truncate(w.text.Len() - 1)
-	case 5:
-		w.split = w.text.Len() / 2
-	case 7:
-		w.split = -1
-	}
+	return w.text, w.tally.totals()
 }

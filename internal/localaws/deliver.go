@@ -14,7 +14,8 @@ var ErrDenied = errors.New("the bucket policy does not let delivery.logs.amazona
 const deliveryService = "delivery.logs.amazonaws.com"
 
 // Deliver writes an object as the log delivery service does: only if the bucket policy admits it, with the ACL that it always sends, and with
-// an event notification.
+// an event notification. The bucket keeps the body: the caller must not change it afterwards. The error is that of ctx, [ErrDenied], or that there
+// is no such bucket.
 func (s *Server) Deliver(ctx context.Context, bucketName, key string, body []byte) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -28,8 +29,8 @@ func (s *Server) Deliver(ctx context.Context, bucketName, key string, body []byt
 	if !s.mayDeliver(b, key) {
 		return fmt.Errorf("delivering s3://%s/%s: %w", bucketName, key, ErrDenied)
 	}
-	h := http.Header{"Content-Type": {"application/octet-stream"}, "X-Amz-Checksum-Crc32": {crc32Of(body)}}
-	o := s.store(b, key, body, fmt.Sprintf(`"%x"`, md5.Sum(body)), h)
+	h := http.Header{"Content-Type": {"application/octet-stream"}}
+	o := b.store(key, body, fmt.Sprintf(`"%x"`, md5.Sum(body)), h)
 	s.notify(b, "ObjectCreated:Put", key, o)
 	return nil
 }

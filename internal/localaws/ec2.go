@@ -2,12 +2,10 @@ package localaws
 
 import (
 	"encoding/xml"
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // flowLog is the resource that CreateFlowLogs makes, as DescribeFlowLogs shows it.
@@ -51,9 +49,11 @@ func (s *Server) serveQuery(w http.ResponseWriter, r *http.Request) {
 	case "CreateFlowLogs":
 		err = s.createFlowLogs(w, r)
 	case "DescribeFlowLogs":
-		s.describeFlowLogs(w, r)
+		err = s.describeFlowLogs(w, r)
 	case "DeleteFlowLogs":
-		s.deleteFlowLogs(w, r)
+		err = s.deleteFlowLogs(w, r)
+	case "DescribeSubnets", "DescribeNetworkInterfaces", "DescribeTransitGatewayAttachments":
+		s.describeNetwork(w, r, action)
 	case "GetCallerIdentity":
 		s.callerIdentity(w)
 	default:
@@ -96,74 +96,8 @@ type unsuccessful struct {
 	Message    string `xml:"error>message"`
 }
 
-func (s *Server) createFlowLogs(w http.ResponseWriter, r *http.Request) *s3Error {
-	wanted, err := s.wantedFlowLog(r)
-	if err != nil {
-		return err
-	}
-	var ids []string
-	var refused []unsuccessful
-	for _, resource := range indexed(r, "ResourceId") {
-		made := wanted
-		made.ResourceID, made.FlowLogID = resource, fmt.Sprintf("fl-%017x", s.next())
-		if code, message := s.refuses(&made); code != "" {
-			refused = append(refused, unsuccessful{resource, code, message})
-			continue
-		}
-		s.flowLogs = append(s.flowLogs, &made)
-		ids = append(ids, made.FlowLogID)
-	}
-	writeXML(w, http.StatusOK, struct {
-		XMLName      xml.Name       `xml:"http://ec2.amazonaws.com/doc/2016-11-15/ CreateFlowLogsResponse"`
-		ClientToken  string         `xml:"clientToken"`
-		FlowLogIDs   []string       `xml:"flowLogIdSet>item"`
-		Unsuccessful []unsuccessful `xml:"unsuccessful>item"`
-	}{ClientToken: r.Form.Get("ClientToken"), FlowLogIDs: ids, Unsuccessful: refused})
-	return nil
-}
-
-// wantedFlowLog checks what does not depend on the resource. Source: the CreateFlowLogs page of the EC2 API reference.
-func (s *Server) wantedFlowLog(r *http.Request) (flowLog, *s3Error) {
-	f := r.Form
-	fl := flowLog{
-		CreationTime: time.Now().UTC().Format(time.RFC3339), DeliverLogsStatus: "SUCCESS", FlowLogStatus: "ACTIVE",
-		LogDestination: f.Get("LogDestination"), LogDestinationType: f.Get("LogDestinationType"), LogFormat: f.Get("LogFormat"),
-		TrafficType: f.Get("TrafficType"), MaxAggregationInterval: 600,
-	}
-	if v := f.Get("MaxAggregationInterval"); v != "" {
-		fl.MaxAggregationInterval, _ = strconv.Atoi(v)
-	}
-	if fl.LogFormat == "" {
-		fl.LogFormat = defaultFormat
-	}
-	fl.Options.FileFormat = "plain-text"
-	if v := f.Get("DestinationOptions.FileFormat"); v != "" {
-		fl.Options.FileFormat = v
-	}
-	fl.Options.HiveCompatiblePartitions = f.Get("DestinationOptions.HiveCompatiblePartitions") == "true"
-	fl.Options.PerHourPartition = f.Get("DestinationOptions.PerHourPartition") == "true"
-	for i := 1; f.Has(fmt.Sprintf("TagSpecification.1.Tag.%d.Key", i)); i++ {
-		fl.Tags = append(fl.Tags, tag{f.Get(fmt.Sprintf("TagSpecification.1.Tag.%d.Key", i)), f.Get(fmt.Sprintf("TagSpecification.1.Tag.%d.Value", i))})
-	}
-	transit := strings.HasPrefix(f.Get("ResourceType"), "TransitGateway")
-	switch {
-	case fl.LogDestinationType != "s3":
-		return fl, fault(http.StatusBadRequest, "InvalidParameter", "only S3 destinations are part of this endpoint")
-	case f.Get("DeliverLogsPermissionArn") != "":
-		return fl, fault(http.StatusBadRequest, "InvalidParameter", "DeliverLogsPermissionArn is not applicable for s3 delivery")
-	case transit && fl.TrafficType != "":
-		return fl, fault(http.StatusBadRequest, "InvalidParameter", "TrafficType is not supported for transit gateways")
-	case !transit && !slices.Contains([]string{"ACCEPT", "REJECT", "ALL"}, fl.TrafficType):
-		return fl, fault(http.StatusBadRequest, "InvalidParameter", "TrafficType must be ACCEPT, REJECT or ALL")
-	case fl.MaxAggregationInterval != 60 && fl.MaxAggregationInterval != 600, transit && fl.MaxAggregationInterval != 60:
-		return fl, fault(http.StatusBadRequest, "InvalidParameter", "Invalid Flow Log Max Aggregation Interval")
-	case len(indexed(r, "ResourceId")) == 0:
-		return fl, fault(http.StatusBadRequest, "MissingParameter", "The request must contain the parameter ResourceId")
-	}
-	return fl, nil
-}
-
-// refuses says why a resource cannot have the flow log: such refusals come inside a successful answer.
+// refuses says why a resource cannot have the flow log: such refusals come inside a successful answer. AWS would write a bucket policy that is
+// missing, if the caller may; the caller here may not, so that a set-up that relies on it is found out.
 func (s *Server) refuses(fl *flowLog) (code, message string) {
 	name, folder, _ := strings.Cut(strings.TrimPrefix(fl.LogDestination, "arn:aws:s3:::"), "/")
 	b := s.buckets[name]
@@ -173,7 +107,7 @@ func (s *Server) refuses(fl *flowLog) (code, message string) {
 	if folder = strings.Trim(folder, "/"); folder != "" {
 		folder += "/"
 	}
-	if !s.mayDeliver(b, folder+"AWSLogs/"+s.cfg.AccountID+"/vpcflowlogs/"+s.cfg.Region+"/x") {
+	if !s.mayDeliver(b, folder+fl.firstFolders(s.cfg.AccountID)+"x") {
 		return "400", "Access Denied for LogDestination: " + name + ". Please check LogDestination permission"
 	}
 	for _, other := range s.flowLogs {
@@ -184,45 +118,74 @@ func (s *Server) refuses(fl *flowLog) (code, message string) {
 	return "", ""
 }
 
-func (s *Server) describeFlowLogs(w http.ResponseWriter, r *http.Request) {
-	ids := indexed(r, "FlowLogId")
-	var found []*flowLog
-	for _, fl := range s.flowLogs {
-		if (len(ids) == 0 || slices.Contains(ids, fl.FlowLogID)) && fl.matches(r) {
-			found = append(found, fl)
-		}
-	}
-	writeXML(w, http.StatusOK, struct {
-		XMLName  xml.Name   `xml:"http://ec2.amazonaws.com/doc/2016-11-15/ DescribeFlowLogsResponse"`
-		FlowLogs []*flowLog `xml:"flowLogSet>item"`
-	}{FlowLogs: found})
-}
-
-func (fl *flowLog) matches(r *http.Request) bool {
-	for i := 1; r.Form.Has(fmt.Sprintf("Filter.%d.Name", i)); i++ {
-		values := indexed(r, fmt.Sprintf("Filter.%d.Value", i))
-		have := map[string]string{
-			"resource-id": fl.ResourceID, "flow-log-id": fl.FlowLogID, "traffic-type": fl.TrafficType,
-			"log-destination-type": fl.LogDestinationType, "deliver-log-status": fl.DeliverLogsStatus,
-		}[r.Form.Get(fmt.Sprintf("Filter.%d.Name", i))]
-		if !slices.Contains(values, have) {
-			return false
-		}
-	}
-	return true
-}
-
-func (s *Server) deleteFlowLogs(w http.ResponseWriter, r *http.Request) {
+func (s *Server) deleteFlowLogs(w http.ResponseWriter, r *http.Request) *s3Error {
 	var refused []unsuccessful
-	for _, id := range indexed(r, "FlowLogId") {
+	ids := indexed(r, "FlowLogId")
+	if len(ids) == 0 {
+		return missingParameter("FlowLogId")
+	}
+	if err := dryRun(r); err != nil {
+		return err
+	}
+	for _, id := range ids {
 		before := len(s.flowLogs)
 		s.flowLogs = slices.DeleteFunc(s.flowLogs, func(fl *flowLog) bool { return fl.FlowLogID == id })
 		if len(s.flowLogs) == before {
 			refused = append(refused, unsuccessful{id, "InvalidFlowLogId.NotFound", "The flow log does not exist."})
 		}
+		s.forget(id)
 	}
 	writeXML(w, http.StatusOK, struct {
 		XMLName      xml.Name       `xml:"http://ec2.amazonaws.com/doc/2016-11-15/ DeleteFlowLogsResponse"`
 		Unsuccessful []unsuccessful `xml:"unsuccessful>item"`
 	}{Unsuccessful: refused})
+	return nil
+}
+
+// Network is what EC2 knows of the account's network. What is not in it does not exist.
+type Network struct {
+	Subnets     map[string]string // Subnet ID to VPC ID.
+	Interfaces  map[string]string // Interface ID to subnet ID.
+	Attachments map[string]string // Transit gateway attachment ID to transit gateway ID.
+}
+
+type networkItem struct {
+	Interface  string `xml:"networkInterfaceId,omitempty"`
+	Subnet     string `xml:"subnetId,omitempty"`
+	VPC        string `xml:"vpcId,omitempty"`
+	Attachment string `xml:"transitGatewayAttachmentId,omitempty"`
+	Gateway    string `xml:"transitGatewayId,omitempty"`
+}
+
+// describeNetwork shows what the first filter names. Like EC2, it leaves out what does not exist.
+func (s *Server) describeNetwork(w http.ResponseWriter, r *http.Request, action string) {
+	n, items, set := s.cfg.Network, []networkItem{}, ""
+	for _, id := range indexed(r, "Filter.1.Value") {
+		parent, known := "", false
+		switch action {
+		case "DescribeSubnets":
+			set = "subnetSet"
+			if parent, known = n.Subnets[id]; known {
+				items = append(items, networkItem{Subnet: id, VPC: parent})
+			}
+		case "DescribeNetworkInterfaces":
+			set = "networkInterfaceSet"
+			if parent, known = n.Interfaces[id]; known {
+				items = append(items, networkItem{Interface: id, Subnet: parent, VPC: n.Subnets[parent]})
+			}
+		default:
+			set = "transitGatewayAttachments"
+			if parent, known = n.Attachments[id]; known {
+				items = append(items, networkItem{Attachment: id, Gateway: parent})
+			}
+		}
+	}
+	type list struct {
+		XMLName xml.Name
+		Items   []networkItem `xml:"item"`
+	}
+	writeXML(w, http.StatusOK, struct {
+		XMLName xml.Name
+		Set     list
+	}{xml.Name{Space: "http://ec2.amazonaws.com/doc/2016-11-15/", Local: action + "Response"}, list{xml.Name{Local: set}, items}})
 }

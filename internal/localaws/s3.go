@@ -3,30 +3,26 @@ package localaws
 import (
 	"encoding/xml"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
 
+// s3Namespace is the XML namespace of S3's documents.
+const s3Namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
+
 // bucket is one bucket. Sub-resources are kept as the documents that were put.
 type bucket struct {
-	name     string
-	created  time.Time
-	objects  map[string][]*object // By key, oldest version first.
-	sub      map[string][]byte
-	notify   notificationConfiguration
-	uploads  map[string]*upload
-	versions bool
-}
-
-// object is one version of an object.
-type object struct {
-	body     []byte
-	etag     string // With quotes.
-	version  string // Empty in a bucket without versions.
-	modified time.Time
-	headers  http.Header // Content-Type, checksums and user metadata, as they were put.
+	name       string
+	created    time.Time
+	objects    map[string][]*object // By key, oldest version first; never an empty list.
+	sub        map[string][]byte
+	notify     notificationConfiguration
+	uploads    map[string]*upload
+	versioning string // Empty, Enabled or Suspended.
 }
 
 // s3Error is an error as S3 answers it.
@@ -41,12 +37,17 @@ func fault(status int, code, format string, args ...any) *s3Error {
 	return &s3Error{status, code, fmt.Sprintf(format, args...)}
 }
 
+// notImplemented answers what S3 can do and this endpoint cannot: doing something else instead would be worse.
+func notImplemented(what string) *s3Error {
+	return fault(http.StatusNotImplemented, "NotImplemented", "%s is not part of this endpoint", what)
+}
+
 func (s *Server) serveS3(w http.ResponseWriter, r *http.Request) {
-	name, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	name, key := place(r)
 	var err *s3Error
 	switch {
 	case name == "":
-		err = fault(http.StatusNotImplemented, "NotImplemented", "listing buckets is not part of this endpoint")
+		err = notImplemented("listing buckets")
 	case key == "":
 		err = s.serveBucket(w, r, name)
 	default:
@@ -55,6 +56,24 @@ func (s *Server) serveS3(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		writeS3Error(w, r, err)
 	}
+}
+
+// place is the bucket and the key that a request is about. The bucket is in front of the host, as SDKs write it unless told otherwise, or first
+// in the path.
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+func place(r *http.Request) (bucket, key string) {
+	host, path := r.Host, strings.TrimPrefix(r.URL.Path, "/")
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	if bucket, ok := strings.CutSuffix(host, ".localhost"); ok {
+		return bucket, path
+	}
+	if at := strings.LastIndex(host, ".s3."); at > 0 {
+		return host[:at], path
+	}
+	bucket, key, _ = strings.Cut(path, "/")
+	return bucket, key
 }
 
 func writeS3Error(w http.ResponseWriter, r *http.Request, e *s3Error) {
@@ -74,11 +93,16 @@ func writeS3Error(w http.ResponseWriter, r *http.Request, e *s3Error) {
 func writeXML(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/xml")
 	w.WriteHeader(status)
+	w.Write(mustXML(v)) // A client that went away does not want the answer.
+}
+
+// mustXML is for the types of this package, which always encode.
+func mustXML(v any) []byte {
 	b, err := xml.Marshal(v)
 	if err != nil {
-		return // Only types of this package come here, and all of them marshal.
+		return nil
 	}
-	w.Write(append([]byte(xml.Header), b...))
+	return append([]byte(xml.Header), b...)
 }
 
 // find returns a bucket, after checking who the caller thinks it belongs to. The caller holds the lock.
@@ -93,89 +117,37 @@ func (s *Server) find(r *http.Request, name string) (*bucket, *s3Error) {
 	return b, nil
 }
 
+// serveBucket takes sub-resources first: a call that names one must never be taken for one on the bucket itself.
 func (s *Server) serveBucket(w http.ResponseWriter, r *http.Request, name string) *s3Error {
 	q := r.URL.Query()
 	for sub := range subresources() {
-		if q.Has(sub) {
+		if q.Has(sub) && unknownQuery(q, sub, "x-id") == "" {
 			return s.serveSubresource(w, r, name, sub)
 		}
 	}
-	if unknown := unknownQuery(q, "list-type", "prefix", "delimiter", "max-keys", "continuation-token", "start-after", "encoding-type", "fetch-owner", "x-id"); unknown != "" {
-		return fault(http.StatusNotImplemented, "NotImplemented", "the sub-resource %q is not part of this endpoint", unknown)
-	}
-	switch r.Method {
-	case http.MethodPut:
-		return s.createBucket(w, r, name)
-	case http.MethodHead:
-		return s.headBucket(w, r, name)
-	case http.MethodDelete:
-		return s.deleteBucket(w, r, name)
-	case http.MethodGet:
+	if r.Method == http.MethodGet && q.Get("list-type") == "2" && unknownQuery(q, listQuery()...) == "" {
 		return s.listObjects(w, r, name)
 	}
-	return fault(http.StatusMethodNotAllowed, "MethodNotAllowed", "The specified method is not allowed against this resource.")
+	unknown := unknownQuery(q, "x-id")
+	switch {
+	case unknown != "":
+		return notImplemented("the sub-resource or query " + unknown)
+	case r.Method == http.MethodPut:
+		return s.createBucket(w, r, name)
+	case r.Method == http.MethodHead:
+		return s.headBucket(w, r, name)
+	case r.Method == http.MethodDelete:
+		return s.deleteBucket(w, r, name)
+	}
+	return notImplemented(r.Method + " on a bucket")
 }
 
+// unknownQuery names a parameter that is not among the known ones, or nothing.
 func unknownQuery(q url.Values, known ...string) string {
 	for name := range q {
-		found := false
-		for _, k := range known {
-			found = found || k == name
-		}
-		if !found {
+		if !slices.Contains(known, name) {
 			return name
 		}
 	}
 	return ""
-}
-
-func (s *Server) createBucket(w http.ResponseWriter, r *http.Request, name string) *s3Error {
-	var body struct {
-		LocationConstraint string
-	}
-	if raw, err := readBody(r); err != nil {
-		return err
-	} else if len(raw) > 0 && xml.Unmarshal(raw, &body) != nil {
-		return fault(http.StatusBadRequest, "MalformedXML", "The XML you provided was not well-formed")
-	}
-	if body.LocationConstraint == "us-east-1" {
-		return fault(http.StatusBadRequest, "InvalidLocationConstraint", "The specified location-constraint is not valid")
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.buckets[name] != nil && s.cfg.Region != "us-east-1" {
-		return fault(http.StatusConflict, "BucketAlreadyOwnedByYou", "Your previous request to create the named bucket succeeded and you already own it.")
-	}
-	if s.buckets[name] == nil {
-		s.buckets[name] = &bucket{name: name, created: time.Now(), objects: map[string][]*object{}, sub: map[string][]byte{}, uploads: map[string]*upload{}}
-	}
-	w.Header().Set("Location", "/"+name)
-	w.WriteHeader(http.StatusOK)
-	return nil
-}
-
-func (s *Server) headBucket(w http.ResponseWriter, r *http.Request, name string) *s3Error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, err := s.find(r, name); err != nil {
-		return err
-	}
-	w.Header().Set("x-amz-bucket-region", s.cfg.Region)
-	w.WriteHeader(http.StatusOK)
-	return nil
-}
-
-func (s *Server) deleteBucket(w http.ResponseWriter, r *http.Request, name string) *s3Error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.find(r, name)
-	if err != nil {
-		return err
-	}
-	if len(b.objects) > 0 {
-		return fault(http.StatusConflict, "BucketNotEmpty", "The bucket you tried to delete is not empty")
-	}
-	delete(s.buckets, name)
-	w.WriteHeader(http.StatusNoContent)
-	return nil
 }

@@ -3,14 +3,9 @@ package localaws
 import (
 	"bufio"
 	"bytes"
-	"crypto/md5"
-	"crypto/sha1"
 	"crypto/sha256"
-	"encoding/base64"
-	"encoding/binary"
-	"hash"
-	"hash/crc32"
-	"hash/crc64"
+	"encoding/hex"
+	"errors"
 	"io"
 	"net/http"
 	"net/textproto"
@@ -21,20 +16,50 @@ import (
 // maxBody bounds a request, in bytes.
 const maxBody = 1 << 30
 
-// readBody returns what the client meant to send: over https the SDK frames bodies in chunks and puts the checksum behind them. Checksums and
-// the Content-MD5 are verified, and a body that fails one is refused as S3 refuses it.
+// readBody returns what the client meant to send, after verifying every checksum that came with it. A body that fails one is refused as S3
+// refuses it.
 func readBody(r *http.Request) ([]byte, *s3Error) {
-	raw, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
+	body, err := readPayload(r)
+	if err != nil {
+		return nil, err
+	}
+	return body, verify(body, r.Header)
+}
+
+// readPayload takes the body out of the frame in which the SDK sends it over https: in chunks, with the checksum behind them. Trailers become
+// headers.
+func readPayload(r *http.Request) ([]byte, *s3Error) {
+	raw, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if err != nil {
 		return nil, fault(http.StatusBadRequest, "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header")
 	}
-	if strings.HasPrefix(r.Header.Get("X-Amz-Content-Sha256"), "STREAMING-") {
-		if raw, err = unchunk(raw, r.Header); err != nil {
-			return nil, fault(http.StatusBadRequest, "IncompleteBody", "The chunked body does not decode: %v", err)
-		}
-		trimEncoding(r.Header)
+	if len(raw) > maxBody {
+		return nil, fault(http.StatusBadRequest, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
 	}
-	return raw, verify(raw, r.Header)
+	promised := r.Header.Get("X-Amz-Content-Sha256")
+	if strings.HasPrefix(promised, "STREAMING-") {
+		return unframe(raw, r.Header)
+	}
+	if sum := sha256.Sum256(raw); len(promised) == 2*len(sum) && promised != hex.EncodeToString(sum[:]) {
+		return nil, fault(http.StatusBadRequest, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.")
+	}
+	return raw, nil
+}
+
+// unframe decodes a body in aws-chunked framing, and wants the length and the trailer that the headers announce.
+func unframe(raw []byte, h http.Header) ([]byte, *s3Error) {
+	body, err := unchunk(raw, h)
+	if err != nil {
+		return nil, fault(http.StatusBadRequest, "IncompleteBody", "The chunked body does not decode: %v", err)
+	}
+	if length := h.Get("X-Amz-Decoded-Content-Length"); length != "" && length != strconv.Itoa(len(body)) {
+		return nil, fault(http.StatusBadRequest, "IncompleteBody", "The decoded body has %d bytes, and x-amz-decoded-content-length says %s", len(body), length)
+	}
+	if trailer := h.Get("X-Amz-Trailer"); trailer != "" && h.Get(trailer) == "" {
+		return nil, fault(http.StatusBadRequest, "MalformedTrailerError", "The request contained trailing data that was not well-formed or did not conform to our published schema.")
+	}
+	trimEncoding(h)
+	return body, nil
 }
 
 // unchunk decodes aws-chunked framing; trailers become headers.
@@ -47,23 +72,23 @@ func unchunk(raw []byte, h http.Header) ([]byte, error) {
 		if err != nil {
 			return nil, io.ErrUnexpectedEOF
 		}
-		size, _, _ := strings.Cut(strings.TrimSpace(line), ";")
-		n, err := strconv.ParseInt(size, 16, 64)
+		size, _, _ := strings.Cut(strings.TrimSpace(line), ";") // A signature may follow.
+		n, err := strconv.ParseUint(size, 16, 62)
 		if err != nil {
 			return nil, err
 		}
 		if n == 0 {
 			break
 		}
-		if _, err := io.CopyN(&out, in, n); err != nil {
+		if _, err := io.CopyN(&out, in, int64(n)); err != nil {
 			return nil, io.ErrUnexpectedEOF
 		}
-		if _, err := in.Discard(len("\r\n")); err != nil {
-			return nil, io.ErrUnexpectedEOF
+		if end, err := in.ReadString('\n'); err != nil || end != "\r\n" {
+			return nil, errors.New("a chunk is longer than it says")
 		}
 	}
 	trailer, err := textproto.NewReader(in).ReadMIMEHeader()
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	for name, values := range trailer {
@@ -75,7 +100,7 @@ func unchunk(raw []byte, h http.Header) ([]byte, error) {
 // trimEncoding drops aws-chunked from the Content-Encoding: it is about the request, not about the object.
 func trimEncoding(h http.Header) {
 	var left []string
-	for _, e := range strings.Split(h.Get("Content-Encoding"), ",") {
+	for e := range strings.SplitSeq(h.Get("Content-Encoding"), ",") {
 		if e = strings.TrimSpace(e); e != "" && e != "aws-chunked" {
 			left = append(left, e)
 		}
@@ -84,37 +109,4 @@ func trimEncoding(h http.Header) {
 	if len(left) > 0 {
 		h.Set("Content-Encoding", strings.Join(left, ","))
 	}
-}
-
-// checksums are the algorithms that are verified, by header.
-func checksums() map[string]func() hash.Hash {
-	return map[string]func() hash.Hash{
-		"X-Amz-Checksum-Crc32":     func() hash.Hash { return crc32.NewIEEE() },
-		"X-Amz-Checksum-Crc32c":    func() hash.Hash { return crc32.New(crc32.MakeTable(crc32.Castagnoli)) },
-		"X-Amz-Checksum-Crc64nvme": func() hash.Hash { return crc64.New(crc64.MakeTable(0x9a6c9329ac4bc9b5)) },
-		"X-Amz-Checksum-Sha1":      sha1.New,
-		"X-Amz-Checksum-Sha256":    sha256.New,
-	}
-}
-
-func verify(body []byte, h http.Header) *s3Error {
-	if want := h.Get("Content-Md5"); want != "" && want != sumOf(md5.New(), body) {
-		return fault(http.StatusBadRequest, "BadDigest", "The Content-MD5 you specified did not match what we received.")
-	}
-	for name, algorithm := range checksums() {
-		if want := h.Get(name); want != "" && want != sumOf(algorithm(), body) {
-			return fault(http.StatusBadRequest, "BadDigest", "The %s you specified did not match the calculated checksum.", strings.ToLower(name))
-		}
-	}
-	return nil
-}
-
-func sumOf(h hash.Hash, body []byte) string {
-	h.Write(body)
-	return base64.StdEncoding.EncodeToString(h.Sum(nil))
-}
-
-// crc32Of is the checksum that is answered for objects that were put without one.
-func crc32Of(body []byte) string {
-	return base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE(body)))
 }

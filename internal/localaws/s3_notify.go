@@ -1,33 +1,40 @@
 package localaws
 
 import (
-	"encoding/json"
 	"encoding/xml"
-	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
-	"time"
 )
 
-// notificationConfiguration is the part of the document that has an effect here.
+// maxDestinations is how many entries a notification document may have.
+const maxDestinations = 100
+
+// notificationConfiguration is the document. Only queues have an effect here; what others put beside them is kept.
 type notificationConfiguration struct {
-	Queues []queueConfiguration `xml:"QueueConfiguration"`
-	Topics []struct{}           `xml:"TopicConfiguration"`
-	Lambda []struct{}           `xml:"CloudFunctionConfiguration"`
+	XMLName     xml.Name
+	Topics      []destination `xml:"TopicConfiguration"`
+	Queues      []destination `xml:"QueueConfiguration"`
+	Functions   []destination `xml:"CloudFunctionConfiguration"`
+	EventBridge *struct{}     `xml:"EventBridgeConfiguration"`
 }
 
-type queueConfiguration struct {
-	ID     string   `xml:"Id"`
-	Queue  string   `xml:"Queue"`
-	Events []string `xml:"Event"`
-	Rules  []struct {
-		Name, Value string
-	} `xml:"Filter>S3Key>FilterRule"`
+// destination is where some events go. One of Topic, Queue and CloudFunction is set.
+type destination struct {
+	ID            string       `xml:"Id"`
+	Topic         string       `xml:",omitempty"`
+	Queue         string       `xml:",omitempty"`
+	CloudFunction string       `xml:",omitempty"`
+	Events        []string     `xml:"Event"`
+	Rules         []filterRule `xml:"Filter>S3Key>FilterRule"`
 }
 
-func (c *queueConfiguration) rule(name string) string {
-	for _, r := range c.Rules {
+type filterRule struct{ Name, Value string }
+
+// rule is the prefix or the suffix that keys must have. Special characters are URL-encoded in a rule.
+func (d *destination) rule(name string) string {
+	for _, r := range d.Rules {
 		if strings.EqualFold(r.Name, name) {
 			if v, err := url.QueryUnescape(r.Value); err == nil {
 				return v
@@ -37,113 +44,114 @@ func (c *queueConfiguration) rule(name string) string {
 	return ""
 }
 
-func (c *queueConfiguration) matches(event, key string) bool {
-	if !strings.HasPrefix(key, c.rule("prefix")) || !strings.HasSuffix(key, c.rule("suffix")) {
+func (d *destination) matches(event, key string) bool {
+	if !strings.HasPrefix(key, d.rule("prefix")) || !strings.HasSuffix(key, d.rule("suffix")) {
 		return false
 	}
-	for _, e := range c.Events {
-		e = strings.TrimPrefix(e, "s3:")
-		if e == event || strings.HasSuffix(e, "*") && strings.HasPrefix(event, strings.TrimSuffix(e, "*")) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(d.Events, func(e string) bool { return overlap(strings.TrimPrefix(e, "s3:"), event) })
 }
 
-// overlaps says whether one object could match both: then S3 refuses the document.
-func (c *queueConfiguration) overlaps(other *queueConfiguration) bool {
-	events := false
-	for _, a := range c.Events {
-		for _, b := range other.Events {
-			a, b := strings.TrimSuffix(a, "*"), strings.TrimSuffix(b, "*")
-			events = events || strings.HasPrefix(a, b) || strings.HasPrefix(b, a)
-		}
-	}
-	prefixes := strings.HasPrefix(c.rule("prefix"), other.rule("prefix")) || strings.HasPrefix(other.rule("prefix"), c.rule("prefix"))
-	suffixes := strings.HasSuffix(c.rule("suffix"), other.rule("suffix")) || strings.HasSuffix(other.rule("suffix"), c.rule("suffix"))
-	return events && prefixes && suffixes
+// overlap says whether two event names, each of which may end in a star, have an event in common.
+func overlap(a, b string) bool {
+	short, star := strings.CutSuffix(a, "*")
+	other, otherStar := strings.CutSuffix(b, "*")
+	return a == b || star && strings.HasPrefix(other, short) || otherStar && strings.HasPrefix(short, other)
 }
 
-// putNotification checks the document as S3 does, and sends the test event to every queue in it. The caller holds the lock.
-func (s *Server) putNotification(r *http.Request, b *bucket, body []byte) *s3Error {
+// overlaps says whether one event could match both: then S3 refuses the document.
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
+func (d *destination) overlaps(other *destination) bool {
+	events := slices.ContainsFunc(d.Events, func(a string) bool {
+		return slices.ContainsFunc(other.Events, func(b string) bool { return overlap(a, b) })
+	})
+	prefix, otherPrefix := d.rule("prefix"), other.rule("prefix")
+	suffix, otherSuffix := d.rule("suffix"), other.rule("suffix")
+	return events && (strings.HasPrefix(prefix, otherPrefix) || strings.HasPrefix(otherPrefix, prefix)) &&
+		(strings.HasSuffix(suffix, otherSuffix) || strings.HasSuffix(otherSuffix, suffix))
+}
+
+// putNotification checks the document as S3 does, sends the test event to every queue in it, and returns it as it is kept: every entry with an ID.
+// The caller holds the lock.
+func (s *Server) putNotification(r *http.Request, b *bucket, body []byte) ([]byte, *s3Error) {
 	var c notificationConfiguration
-	if err := xml.Unmarshal(body, &c); err != nil {
-		return fault(http.StatusBadRequest, "MalformedXML", "The XML you provided was not well-formed")
+	if xml.Unmarshal(body, &c) != nil || c.XMLName.Local != "NotificationConfiguration" {
+		return nil, malformedXML()
 	}
-	for i := range c.Queues {
-		for j := range c.Queues[:i] {
-			if c.Queues[i].overlaps(&c.Queues[j]) {
-				return fault(http.StatusBadRequest, "InvalidArgument", "Configurations overlap. Configurations on the same bucket cannot share a common event type.")
-			}
-		}
-		q := s.queueByARN(c.Queues[i].Queue)
-		if r.Header.Get("x-amz-skip-destination-validation") != "true" && (q == nil || !q.admits("s3.amazonaws.com", bucketARN(b.name), s.cfg.AccountID)) {
-			return fault(http.StatusBadRequest, "InvalidArgument", "Unable to validate the following destination configurations")
-		}
-		if c.Queues[i].ID == "" {
-			c.Queues[i].ID = randomID(16)
+	c.XMLName.Space = s3Namespace
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	for _, d := range c.Queues {
+		if q := s.queueByARN(d.Queue); r.Header.Get("x-amz-skip-destination-validation") != "true" && !s.mayNotify(b, q) {
+			return nil, fault(http.StatusBadRequest, "InvalidArgument", "Unable to validate the following destination configurations")
 		}
 	}
 	b.notify = c
-	for i := range c.Queues {
-		if q := s.queueByARN(c.Queues[i].Queue); q != nil {
-			s.send(q, testEvent(b.name))
+	queues := map[string]bool{}
+	for _, d := range c.Queues {
+		if !queues[d.Queue] {
+			s.emit(b, d.Queue, testEvent(b.name))
+		}
+		queues[d.Queue] = true
+	}
+	return mustXML(c), nil
+}
+
+// check finds what S3 refuses whatever the destinations are, and gives IDs to entries that have none.
+func (c *notificationConfiguration) check() *s3Error {
+	var all []*destination
+	for _, list := range [][]destination{c.Topics, c.Queues, c.Functions} {
+		for i := range list {
+			all = append(all, &list[i])
+		}
+	}
+	invalid := func(message string) *s3Error { return fault(http.StatusBadRequest, "InvalidArgument", "%s", message) }
+	if len(all) > maxDestinations {
+		return invalid("The notification configuration has too many entries")
+	}
+	for i, d := range all {
+		if d.ID == "" {
+			d.ID = randomID(16)
+		}
+		if message := d.check(); message != "" {
+			return invalid(message)
+		}
+		for _, other := range all[:i] {
+			if other.ID == d.ID {
+				return invalid("Same ID used for multiple configurations. IDs must be unique.")
+			}
+			if d.overlaps(other) {
+				return invalid("Configurations overlap. Configurations on the same bucket cannot share a common event type.")
+			}
 		}
 	}
 	return nil
 }
 
-func bucketARN(name string) string { return "arn:aws:s3:::" + name }
-
-func testEvent(bucket string) string {
-	return mustJSON(map[string]string{
-		"Service": "Amazon S3", "Event": "s3:TestEvent", "Time": timestamp(time.Now()), "Bucket": bucket,
-		"RequestId": strings.ToUpper(randomID(8)), "HostId": randomID(32),
-	})
-}
-
-func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
-
-// mustJSON is for maps of strings and numbers, which always encode.
-func mustJSON(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return ""
+// check says what is wrong with the entry by itself, or nothing.
+func (d *destination) check() string {
+	known := []string{"s3:ObjectCreated:", "s3:ObjectRemoved:", "s3:ObjectRestore:", "s3:ReducedRedundancyLostObject", "s3:Replication:",
+		"s3:LifecycleTransition", "s3:LifecycleExpiration:", "s3:IntelligentTiering", "s3:ObjectTagging:", "s3:ObjectAcl:Put"}
+	if len(d.Events) == 0 {
+		return "The notification configuration has no event"
 	}
-	return string(b)
-}
-
-// notify sends what S3 would: at most one event, to the queue of the rule that matches. The caller holds the lock.
-func (s *Server) notify(b *bucket, event, key string, o *object) {
-	for i := range b.notify.Queues {
-		c := &b.notify.Queues[i]
-		if q := s.queueByARN(c.Queue); q != nil && c.matches(event, key) {
-			s.send(q, s.event(b, c.ID, event, key, o))
+	for _, e := range d.Events {
+		if !slices.ContainsFunc(known, func(k string) bool { return strings.HasPrefix(e, k) }) {
+			return "The event '" + e + "' is not supported for notifications"
 		}
 	}
-}
-
-// event is one event notification. Keys are form-encoded, but for the slashes.
-// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
-func (s *Server) event(b *bucket, configuration, event, key string, o *object) string {
-	object := map[string]any{"key": encodeKey(key), "sequencer": fmt.Sprintf("%018X", s.next())}
-	if strings.HasPrefix(event, "ObjectCreated:") {
-		object["size"], object["eTag"] = len(o.body), strings.Trim(o.etag, `"`)
+	seen := map[string]bool{}
+	for _, r := range d.Rules {
+		name := strings.ToLower(r.Name)
+		switch {
+		case name != "prefix" && name != "suffix":
+			return "filter rule name must be either prefix or suffix"
+		case seen[name]:
+			return "Cannot specify more than one " + name + " rule in a filter."
+		case len(r.Value) > 1024:
+			return "Size of filter rule value cannot exceed 1024 bytes in UTF-8"
+		}
+		seen[name] = true
 	}
-	if o.version != "" {
-		object["versionId"] = o.version
-	}
-	return mustJSON(map[string]any{"Records": []any{map[string]any{
-		"eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": s.cfg.Region, "eventTime": timestamp(time.Now()), "eventName": event,
-		"userIdentity":      map[string]any{"principalId": "AWS:" + s.cfg.AccountID},
-		"requestParameters": map[string]any{"sourceIPAddress": "127.0.0.1"},
-		"responseElements":  map[string]any{"x-amz-request-id": strings.ToUpper(randomID(8)), "x-amz-id-2": randomID(32)},
-		"s3": map[string]any{
-			"s3SchemaVersion": "1.0", "configurationId": configuration,
-			"bucket": map[string]any{"name": b.name, "ownerIdentity": map[string]any{"principalId": s.cfg.AccountID}, "arn": bucketARN(b.name)},
-			"object": object,
-		},
-	}}})
+	return ""
 }
-
-func encodeKey(key string) string { return strings.ReplaceAll(url.QueryEscape(key), "%2F", "/") }

@@ -2,34 +2,43 @@ package localaws
 
 import (
 	"crypto/md5"
-	"encoding/hex"
-	"encoding/xml"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
 
+// object is one version of an object, or a delete marker. It does not change once it is stored, so it may be read without the lock.
+type object struct {
+	body     []byte
+	etag     string // With quotes.
+	version  string // Empty for the null version.
+	marker   bool   // A delete marker: the object is gone, its versions are not.
+	modified time.Time
+	headers  http.Header // Content headers, checksum and user metadata, as they were put.
+}
+
 func (s *Server) serveObject(w http.ResponseWriter, r *http.Request, name, key string) *s3Error {
 	q := r.URL.Query()
+	if r.Header.Get("x-amz-copy-source") != "" {
+		return notImplemented("copying")
+	}
 	if q.Has("uploads") || q.Has("uploadId") {
 		return s.serveUpload(w, r, name, key)
 	}
-	if unknown := unknownQuery(q, "versionId", "x-id", "partNumber"); unknown != "" || r.Header.Get("x-amz-copy-source") != "" {
-		return fault(http.StatusNotImplemented, "NotImplemented", "%s is not part of this endpoint", strings.TrimSpace(unknown+" "+r.Header.Get("x-amz-copy-source")))
-	}
-	switch r.Method {
-	case http.MethodPut:
+	unknown := unknownQuery(q, "versionId", "x-id")
+	switch {
+	case unknown != "":
+		return notImplemented("the sub-resource or query " + unknown)
+	case r.Method == http.MethodPut && !q.Has("versionId"):
 		return s.putObject(w, r, name, key)
-	case http.MethodGet, http.MethodHead:
+	case r.Method == http.MethodGet || r.Method == http.MethodHead:
 		return s.getObject(w, r, name, key)
-	case http.MethodDelete:
+	case r.Method == http.MethodDelete:
 		return s.deleteObject(w, r, name, key)
 	}
-	return fault(http.StatusMethodNotAllowed, "MethodNotAllowed", "The specified method is not allowed against this resource.")
+	return notImplemented(r.Method + " on an object")
 }
 
 func (s *Server) putObject(w http.ResponseWriter, r *http.Request, name, key string) *s3Error {
@@ -43,117 +52,125 @@ func (s *Server) putObject(w http.ResponseWriter, r *http.Request, name, key str
 	if err != nil {
 		return err
 	}
-	if r.Header.Get("If-None-Match") == "*" && len(b.objects[key]) > 0 {
-		return fault(http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
+	if err := b.mayWrite(key, r.Header); err != nil {
+		return err
 	}
-	o := s.store(b, key, body, fmt.Sprintf(`"%x"`, md5.Sum(body)), r.Header)
+	o := b.store(key, body, fmt.Sprintf(`"%x"`, md5.Sum(body)), r.Header)
 	s.notify(b, "ObjectCreated:Put", key, o)
-	writeObjectHeaders(w, o)
+	b.describe(w, o)
+	copyChecksums(w.Header(), o.headers)
 	w.WriteHeader(http.StatusOK)
 	return nil
 }
 
-// store adds a version, or replaces the object. The caller holds the lock.
-func (s *Server) store(b *bucket, key string, body []byte, etag string, h http.Header) *object {
-	o := &object{body: body, etag: etag, modified: time.Now().UTC().Truncate(time.Second), headers: http.Header{}}
-	for k, v := range h {
-		if _, sum := checksums()[k]; sum || k == "Content-Type" || k == "Content-Encoding" || strings.HasPrefix(k, "X-Amz-Meta-") {
-			o.headers[k] = v
-		}
-	}
-	if b.versions {
-		o.version = randomID(16)
-		b.objects[key] = append(b.objects[key], o)
-		return o
-	}
-	b.objects[key] = []*object{o}
-	return o
-}
-
-func writeObjectHeaders(w http.ResponseWriter, o *object) {
-	w.Header().Set("ETag", o.etag)
-	if o.version != "" {
-		w.Header().Set("x-amz-version-id", o.version)
-	}
-}
-
-func (s *Server) getObject(w http.ResponseWriter, r *http.Request, name, key string) *s3Error {
-	o, err := s.lookUp(r, name, key)
-	if err != nil {
-		return err
-	}
-	if match := r.Header.Get("If-Match"); match != "" && match != o.etag && match != "*" {
-		return fault(http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
-	}
-	if r.Header.Get("If-None-Match") == o.etag {
-		return fault(http.StatusNotModified, "NotModified", "Not Modified")
-	}
-	writeObjectHeaders(w, o)
-	maps.Copy(w.Header(), o.headers)
-	w.Header().Set("Last-Modified", o.modified.Format(http.TimeFormat))
-	w.Header().Set("Accept-Ranges", "bytes")
-	from, to, partial, err := byteRange(r.Header.Get("Range"), len(o.body))
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Length", strconv.Itoa(to-from))
-	if partial {
-		for sum := range checksums() { // They are of the whole object.
-			w.Header().Del(sum)
-		}
-		w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, to-1, len(o.body)))
-		w.WriteHeader(http.StatusPartialContent)
-	}
-	if r.Method == http.MethodGet {
-		w.Write(o.body[from:to])
+// mayWrite checks the conditions of a write.
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+func (b *bucket) mayWrite(key string, h http.Header) *s3Error {
+	o := b.current(key)
+	switch match, none := h.Get("If-Match"), h.Get("If-None-Match"); {
+	case none != "" && none != "*":
+		return notImplemented("If-None-Match with an ETag on a write")
+	case match != "" && o == nil:
+		return fault(http.StatusNotFound, "NoSuchKey", "The specified key does not exist.")
+	case none == "*" && o != nil, match != "" && !o.isNamed(match):
+		return preconditionFailed()
 	}
 	return nil
 }
 
-func (s *Server) lookUp(r *http.Request, name, key string) (*object, *s3Error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.find(r, name)
-	if err != nil {
-		return nil, err
-	}
-	versions, want := b.objects[key], r.URL.Query().Get("versionId")
-	for _, o := range slices.Backward(versions) {
-		if want == "" || want == o.version || want == "null" && o.version == "" {
-			return o, nil
+func preconditionFailed() *s3Error {
+	return fault(http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
+}
+
+// isNamed says whether a list of ETags, quoted or not, or a star names the object.
+func (o *object) isNamed(list string) bool {
+	for etag := range strings.SplitSeq(list, ",") {
+		if etag = strings.Trim(strings.TrimSpace(etag), `"`); etag == "*" || etag == strings.Trim(o.etag, `"`) {
+			return true
 		}
 	}
-	if want != "" && len(versions) > 0 {
-		return nil, fault(http.StatusNotFound, "NoSuchVersion", "The specified version does not exist.")
-	}
-	return nil, fault(http.StatusNotFound, "NoSuchKey", "The specified key does not exist.")
+	return false
 }
 
-// byteRange understands one range, as S3 does.
-func byteRange(header string, size int) (from, to int, partial bool, err *s3Error) {
-	text, ok := strings.CutPrefix(header, "bytes=")
-	if !ok {
-		return 0, size, false, nil
+// store puts a new version on top. The caller holds the lock, and leaves the body to the bucket.
+func (b *bucket) store(key string, body []byte, etag string, h http.Header) *object {
+	o := &object{body: body, etag: etag, headers: http.Header{}}
+	for k, v := range h {
+		if isKept(k) {
+			o.headers[k] = v
+		}
 	}
-	first, last, _ := strings.Cut(text, "-")
-	from, fromErr := strconv.Atoi(first)
-	to, toErr := strconv.Atoi(last)
-	switch {
-	case fromErr == nil && toErr == nil:
-		to = min(to+1, size)
-	case fromErr == nil && last == "":
-		to = size
-	case first == "" && toErr == nil:
-		from, to = max(size-to, 0), size
-	default:
-		return 0, size, false, nil
+	if o.headers.Get("Content-Type") == "" {
+		o.headers.Set("Content-Type", "binary/octet-stream")
 	}
-	if from >= size || from >= to {
-		return 0, 0, false, fault(http.StatusRequestedRangeNotSatisfiable, "InvalidRange", "The requested range is not satisfiable")
-	}
-	return from, to, true, nil
+	addChecksum(o.headers, body)
+	b.add(key, o)
+	return o
 }
 
+// isKept says whether a header of a write belongs to the object.
+func isKept(header string) bool {
+	kept := []string{"Content-Type", "Content-Encoding", "Content-Disposition", "Content-Language", "Cache-Control", "Expires"}
+	return slices.Contains(kept, header) || strings.HasPrefix(header, "X-Amz-Meta-") || isChecksum(header)
+}
+
+// add puts a version or a delete marker on top. Where versions are not kept, or not any longer, it takes the place of the null version.
+func (b *bucket) add(key string, o *object) {
+	o.modified = time.Now().UTC().Truncate(time.Second)
+	if b.versioning == "Enabled" {
+		o.version = randomID(16)
+	} else {
+		b.remove(key, "")
+	}
+	b.objects[key] = append(b.objects[key], o)
+}
+
+// remove takes out one version and returns it, or nil.
+func (b *bucket) remove(key, version string) *object {
+	versions := b.objects[key]
+	at := slices.IndexFunc(versions, func(o *object) bool { return o.version == version })
+	if at < 0 {
+		return nil
+	}
+	o := versions[at]
+	if b.objects[key] = slices.Delete(versions, at, at+1); len(b.objects[key]) == 0 {
+		delete(b.objects, key)
+	}
+	return o
+}
+
+// current is the version that a key means, or nil when there is none or it was deleted.
+func (b *bucket) current(key string) *object {
+	versions := b.objects[key]
+	if len(versions) == 0 || versions[len(versions)-1].marker {
+		return nil
+	}
+	return versions[len(versions)-1]
+}
+
+// describe writes the headers that say which version this is.
+func (b *bucket) describe(w http.ResponseWriter, o *object) {
+	if o.etag != "" {
+		w.Header().Set("ETag", o.etag)
+	}
+	if o.marker {
+		w.Header().Set("x-amz-delete-marker", "true")
+	}
+	if b.versioning != "" {
+		w.Header().Set("x-amz-version-id", versionOrNull(o.version))
+	}
+}
+
+func versionOrNull(version string) string {
+	if version == "" {
+		return "null"
+	}
+	return version
+}
+
+// deleteObject succeeds whether or not there was something to delete. Where versions are kept it only puts a delete marker on top; a version that
+// is named is gone for good.
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html
 func (s *Server) deleteObject(w http.ResponseWriter, r *http.Request, name, key string) *s3Error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -161,77 +178,27 @@ func (s *Server) deleteObject(w http.ResponseWriter, r *http.Request, name, key 
 	if err != nil {
 		return err
 	}
-	if versions := b.objects[key]; len(versions) > 0 {
-		s.notify(b, "ObjectRemoved:Delete", key, versions[len(versions)-1])
-		delete(b.objects, key)
+	if match := r.Header.Get("If-Match"); match != "" {
+		if err := b.mayWrite(key, http.Header{"If-Match": {match}}); err != nil {
+			return err
+		}
+	}
+	version, named := r.URL.Query().Get("versionId"), r.URL.Query().Has("versionId")
+	if version == "null" {
+		version = ""
+	}
+	if named || b.versioning == "" {
+		if o := b.remove(key, version); o != nil {
+			b.describe(w, o)
+			w.Header().Del("ETag")
+			s.notify(b, "ObjectRemoved:Delete", key, o)
+		}
+	} else {
+		marker := &object{marker: true}
+		b.add(key, marker)
+		b.describe(w, marker)
+		s.notify(b, "ObjectRemoved:DeleteMarkerCreated", key, marker)
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
-}
-
-type listResult struct {
-	XMLName               xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListBucketResult"`
-	Name, Prefix          string
-	KeyCount, MaxKeys     int
-	IsTruncated           bool
-	NextContinuationToken string `xml:",omitempty"`
-	Contents              []listEntry
-	CommonPrefixes        []struct{ Prefix string }
-}
-
-type listEntry struct {
-	Key, LastModified, ETag string
-	Size                    int
-	StorageClass            string
-}
-
-// listObjects is ListObjectsV2. The continuation token is the last key.
-func (s *Server) listObjects(w http.ResponseWriter, r *http.Request, name string) *s3Error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.find(r, name)
-	if err != nil {
-		return err
-	}
-	q := r.URL.Query()
-	after, _ := hex.DecodeString(q.Get("continuation-token"))
-	result := listResult{Name: name, Prefix: q.Get("prefix"), MaxKeys: 1000}
-	if n, convErr := strconv.Atoi(q.Get("max-keys")); convErr == nil {
-		result.MaxKeys = min(n, result.MaxKeys)
-	}
-	seen := map[string]bool{}
-	for _, key := range slices.Sorted(maps.Keys(b.objects)) {
-		if !strings.HasPrefix(key, result.Prefix) || key <= max(string(after), q.Get("start-after")) {
-			continue
-		}
-		if result.KeyCount == result.MaxKeys {
-			result.IsTruncated = true
-			break
-		}
-		if folder, ok := commonPrefix(key, result.Prefix, q.Get("delimiter")); ok {
-			if !seen[folder] {
-				seen[folder] = true
-				result.CommonPrefixes = append(result.CommonPrefixes, struct{ Prefix string }{folder})
-				result.KeyCount++
-			}
-			continue
-		}
-		o := b.objects[key][len(b.objects[key])-1]
-		result.Contents = append(result.Contents, listEntry{key, o.modified.Format(time.RFC3339), o.etag, len(o.body), "STANDARD"})
-		result.KeyCount++
-		result.NextContinuationToken = hex.EncodeToString([]byte(key))
-	}
-	if !result.IsTruncated {
-		result.NextContinuationToken = ""
-	}
-	writeXML(w, http.StatusOK, result)
-	return nil
-}
-
-func commonPrefix(key, prefix, delimiter string) (string, bool) {
-	if delimiter == "" {
-		return "", false
-	}
-	before, _, found := strings.Cut(key[len(prefix):], delimiter)
-	return prefix + before + delimiter, found
 }

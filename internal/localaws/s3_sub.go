@@ -1,8 +1,6 @@
 package localaws
 
 import (
-	"bytes"
-	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"net/http"
@@ -17,6 +15,7 @@ func subresources() map[string]string {
 		"encryption":        "ServerSideEncryptionConfigurationNotFoundError",
 		"ownershipControls": "OwnershipControlsNotFoundError",
 		"tagging":           "NoSuchTagSet",
+		"acl":               "",
 		"versioning":        "",
 		"notification":      "",
 		"location":          "",
@@ -37,14 +36,14 @@ func (s *Server) serveSubresource(w http.ResponseWriter, r *http.Request, name, 
 	switch {
 	case r.Method == http.MethodGet:
 		return s.getSubresource(w, b, sub)
-	case r.Method == http.MethodPut && sub != "location":
+	case r.Method == http.MethodPut && sub != "location" && sub != "acl":
 		return s.putSubresource(w, r, b, sub, body)
 	case r.Method == http.MethodDelete && subresources()[sub] != "":
 		delete(b.sub, sub)
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
-	return fault(http.StatusMethodNotAllowed, "MethodNotAllowed", "The specified method is not allowed against this resource.")
+	return notImplemented(r.Method + " on the " + sub + " of a bucket")
 }
 
 func (s *Server) getSubresource(w http.ResponseWriter, b *bucket, sub string) *s3Error {
@@ -65,12 +64,14 @@ func (s *Server) getSubresource(w http.ResponseWriter, b *bucket, sub string) *s
 }
 
 func (s *Server) emptyDocument(sub string) []byte {
-	const ns = `xmlns="http://s3.amazonaws.com/doc/2006-03-01/"`
+	const ns = `xmlns="` + s3Namespace + `"`
 	switch sub {
 	case "versioning":
 		return []byte(xml.Header + `<VersioningConfiguration ` + ns + `/>`)
 	case "notification":
 		return []byte(xml.Header + `<NotificationConfiguration ` + ns + `/>`)
+	case "acl":
+		return []byte(xml.Header + `<AccessControlPolicy ` + ns + `><Owner><ID>` + s.cfg.AccountID + `</ID></Owner><AccessControlList/></AccessControlPolicy>`)
 	}
 	region := s.cfg.Region
 	if region == "us-east-1" { // Documented: the oldest region has no name here.
@@ -79,19 +80,24 @@ func (s *Server) emptyDocument(sub string) []byte {
 	return []byte(xml.Header + fmt.Sprintf(`<LocationConstraint %s>%s</LocationConstraint>`, ns, region))
 }
 
-// maxPolicy is S3's limit for a bucket policy, in bytes.
-const maxPolicy = 20 << 10
-
 func (s *Server) putSubresource(w http.ResponseWriter, r *http.Request, b *bucket, sub string, body []byte) *s3Error {
+	var root struct{ Status string }
+	if sub != "policy" && xml.Unmarshal(body, &root) != nil {
+		return malformedXML()
+	}
 	switch sub {
 	case "policy":
-		if !json.Valid(body) || len(body) > maxPolicy {
-			return fault(http.StatusBadRequest, "MalformedPolicy", "This policy contains invalid Json, or is larger than 20 KB")
+		if err := checkBucketPolicy(b, body); err != nil {
+			return err
 		}
 	case "versioning":
-		b.versions = bytes.Contains(body, []byte("<Status>Enabled</Status>"))
+		if root.Status != "Enabled" && root.Status != "Suspended" {
+			return malformedXML()
+		}
+		b.versioning = root.Status
 	case "notification":
-		if err := s.putNotification(r, b, body); err != nil {
+		var err *s3Error
+		if body, err = s.putNotification(r, b, body); err != nil {
 			return err
 		}
 	}

@@ -16,8 +16,12 @@ import (
 type Config struct {
 	AccountID string // 12 digits; 123456789012 when empty.
 	Region    string // us-east-1 when empty.
+	// Network is what the Describe calls of EC2 show. It is read, never written, while the server lives.
+	Network Network
 	// RedeliverEvery makes every n-th deleted message come back once, as a standard queue may; 0 never does.
 	RedeliverEvery int
+	// MaxInFlight is how many messages of a queue may be received and not yet deleted; 120,000 when 0, as SQS has it.
+	MaxInFlight int
 	// Intercept may answer a request itself, to stand for a fault; it says whether it did.
 	Intercept func(w http.ResponseWriter, r *http.Request) bool
 }
@@ -29,7 +33,9 @@ type Server struct {
 	mu       sync.Mutex
 	buckets  map[string]*bucket
 	queues   map[string]*queue
+	deleted  map[string]time.Time // When queues were deleted, by name.
 	flowLogs []*flowLog
+	created  map[string]*creation // Answers to CreateFlowLogs, by client token.
 	deletes  int
 	serial   uint64
 }
@@ -42,7 +48,12 @@ func New(cfg Config) *Server {
 	if cfg.Region == "" {
 		cfg.Region = "us-east-1"
 	}
-	return &Server{cfg: cfg, buckets: map[string]*bucket{}, queues: map[string]*queue{}}
+	if cfg.MaxInFlight == 0 {
+		cfg.MaxInFlight = 120_000
+	}
+	return &Server{
+		cfg: cfg, buckets: map[string]*bucket{}, queues: map[string]*queue{}, deleted: map[string]time.Time{}, created: map[string]*creation{},
+	}
 }
 
 // ServeHTTP tells the service from the request: SQS names its operation in a header, EC2 and STS post a form, the rest is S3.

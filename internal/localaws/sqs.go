@@ -8,55 +8,85 @@ import (
 	"strings"
 )
 
-// sqsError is an error as SQS answers it; legacy is the code that older clients know, and that the SDK may show.
+// sqsError is an error as SQS answers it.
 type sqsError struct {
-	status                int
-	code, legacy, message string
+	status        int
+	code, message string
 }
 
 func (e *sqsError) Error() string { return e.code + ": " + e.message }
 
 func sqsFault(code, format string, args ...any) *sqsError {
-	return &sqsError{http.StatusBadRequest, code, code, fmt.Sprintf(format, args...)}
+	return &sqsError{sqsStatus(code), code, fmt.Sprintf(format, args...)}
+}
+
+// sqsStatus is the HTTP status that the service model gives an error.
+func sqsStatus(code string) int {
+	switch code {
+	case "PurgeQueueInProgress", "OverLimit":
+		return http.StatusForbidden
+	case "ReceiptHandleIsInvalid", "InvalidAddress":
+		return http.StatusNotFound
+	case "UnsupportedOperation":
+		return http.StatusNotImplemented
+	}
+	return http.StatusBadRequest
+}
+
+// legacy is the code that clients of the older protocol know, and that the SDK shows.
+func (e *sqsError) legacy() string {
+	switch e.code {
+	case "QueueDoesNotExist":
+		return "AWS.SimpleQueueService.NonExistentQueue"
+	case "QueueNameExists":
+		return "QueueAlreadyExists"
+	case "BatchEntryIdsNotDistinct", "BatchRequestTooLong", "EmptyBatchRequest", "InvalidBatchEntryId", "MessageNotInflight",
+		"PurgeQueueInProgress", "QueueDeletedRecently", "TooManyEntriesInBatchRequest", "UnsupportedOperation":
+		return "AWS.SimpleQueueService." + e.code
+	}
+	return e.code
 }
 
 func noQueue() *sqsError {
-	return &sqsError{http.StatusBadRequest, "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist."}
+	return sqsFault("QueueDoesNotExist", "The specified queue does not exist.")
+}
+
+func invalidParameter(format string, args ...any) *sqsError {
+	return sqsFault("InvalidParameterValue", format, args...)
 }
 
 // sqsInput has every member of the requests that are understood.
 type sqsInput struct {
 	QueueName, QueueUrl, QueueNamePrefix string
+	QueueOwnerAWSAccountId, NextToken    string
+	MaxResults                           *int
 	Attributes                           map[string]string
 	AttributeNames                       []string
-	Tags                                 map[string]string `json:"tags"`
-	MessageBody                          string
-	DelaySeconds                         *int
+	Tags                                 map[string]string // Two operations spell it differently; the decoder takes both.
+	TagKeys                              []string
 	MaxNumberOfMessages                  *int
 	WaitTimeSeconds                      *int
-	VisibilityTimeout                    *int
 	MessageSystemAttributeNames          []string
-	ReceiptHandle                        string
+	MessageAttributeNames                []string
 	Entries                              []sqsEntry
+	sqsEntry
 }
 
+// sqsEntry is about one message: alone in a request, or one of a batch.
 type sqsEntry struct {
 	Id, ReceiptHandle, MessageBody string
 	VisibilityTimeout              *int
 	DelaySeconds                   *int
+	MessageAttributes              map[string]messageAttribute
 }
 
 func (s *Server) serveSQS(w http.ResponseWriter, r *http.Request, operation string) {
-	var in sqsInput
-	raw, err := io.ReadAll(io.LimitReader(r.Body, 4<<20))
-	if err == nil {
-		err = json.Unmarshal(raw, &in)
-	}
-	if err != nil {
-		writeSQSError(w, sqsFault("InvalidMessageContents", "The request does not parse: %v", err))
+	in, fault := readSQS(r)
+	if fault != nil {
+		writeSQSError(w, fault)
 		return
 	}
-	out, fault := s.callSQS(r, operation, &in)
+	out, fault := s.callSQS(r, operation, in)
 	if fault != nil {
 		writeSQSError(w, fault)
 		return
@@ -65,9 +95,24 @@ func (s *Server) serveSQS(w http.ResponseWriter, r *http.Request, operation stri
 	io.WriteString(w, mustJSON(out))
 }
 
+// readSQS refuses members that are not understood: to leave one out would be to do something else than what was asked.
+func readSQS(r *http.Request) (*sqsInput, *sqsError) {
+	var in sqsInput
+	decoder := json.NewDecoder(io.LimitReader(r.Body, 4<<20))
+	decoder.DisallowUnknownFields()
+	err := decoder.Decode(&in)
+	if err != nil && strings.Contains(err.Error(), "unknown field") {
+		return nil, sqsFault("UnsupportedOperation", "The request has what is not part of this endpoint: %v", err)
+	}
+	if err != nil {
+		return nil, sqsFault("InvalidMessageContents", "The request does not parse: %v", err)
+	}
+	return &in, nil
+}
+
 func writeSQSError(w http.ResponseWriter, e *sqsError) {
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
-	w.Header().Set("x-amzn-query-error", e.legacy+";Sender")
+	w.Header().Set("x-amzn-query-error", e.legacy()+";Sender")
 	w.WriteHeader(e.status)
 	io.WriteString(w, mustJSON(map[string]string{"__type": "com.amazonaws.sqs#" + e.code, "message": e.message}))
 }
@@ -83,43 +128,47 @@ func (s *Server) callSQS(r *http.Request, operation string, in *sqsInput) (any, 
 	case "ReceiveMessage":
 		return s.receive(r.Context(), in)
 	}
+	call := s.queueCall(operation)
+	if call == nil {
+		return nil, sqsFault("UnsupportedOperation", "%s is not part of this endpoint", operation)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	q := s.queues[nameOf(in.QueueUrl)]
-	if q == nil {
-		return nil, noQueue()
+	q, err := s.queue(in.QueueUrl)
+	if err != nil {
+		return nil, err
+	}
+	return call(q, in)
+}
+
+// queueCall is an operation on one queue that needs no waiting, or nil. It is called with the lock held.
+func (s *Server) queueCall(operation string) func(*queue, *sqsInput) (any, *sqsError) {
+	nothing := func(do func(*queue, *sqsInput) *sqsError) func(*queue, *sqsInput) (any, *sqsError) {
+		return func(q *queue, in *sqsInput) (any, *sqsError) { return struct{}{}, do(q, in) }
 	}
 	switch operation {
 	case "DeleteQueue":
-		delete(s.queues, q.name)
-		return struct{}{}, nil
+		return nothing(s.deleteQueue)
 	case "PurgeQueue":
-		q.messages = nil
-		return struct{}{}, nil
+		return nothing(purgeQueue)
 	case "TagQueue":
-		return struct{}{}, nil
+		return nothing(tagQueue)
+	case "UntagQueue":
+		return nothing(untagQueue)
+	case "ListQueueTags":
+		return func(q *queue, _ *sqsInput) (any, *sqsError) { return map[string]any{"Tags": q.tags}, nil }
 	case "GetQueueAttributes":
-		return map[string]any{"Attributes": q.read(in.AttributeNames)}, nil
+		return readAttributes
 	case "SetQueueAttributes":
-		return struct{}{}, s.setAttributes(q, in.Attributes)
+		return nothing(func(q *queue, in *sqsInput) *sqsError { return s.setAttributes(q, in.Attributes) })
 	case "SendMessage":
-		return s.sendMessage(q, in.MessageBody)
+		return func(q *queue, in *sqsInput) (any, *sqsError) { return s.sendMessage(q, &in.sqsEntry) }
 	case "DeleteMessage":
-		return struct{}{}, s.deleteMessage(q, in.ReceiptHandle)
+		return nothing(func(q *queue, in *sqsInput) *sqsError { return s.deleteMessage(q, in.ReceiptHandle) })
 	case "ChangeMessageVisibility":
-		return struct{}{}, s.changeVisibility(q, in.ReceiptHandle, in.VisibilityTimeout)
+		return nothing(func(q *queue, in *sqsInput) *sqsError { return s.changeVisibility(q, &in.sqsEntry) })
 	case "SendMessageBatch", "DeleteMessageBatch", "ChangeMessageVisibilityBatch":
-		return s.batch(q, operation, in.Entries)
+		return func(q *queue, in *sqsInput) (any, *sqsError) { return s.batch(q, operation, in.Entries) }
 	}
-	return nil, &sqsError{http.StatusNotImplemented, "UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation", operation + " is not part of this endpoint"}
-}
-
-func nameOf(url string) string { return url[strings.LastIndexByte(url, '/')+1:] }
-
-func (s *Server) urlOf(r *http.Request, name string) string {
-	scheme := "http"
-	if r.TLS != nil {
-		scheme = "https"
-	}
-	return scheme + "://" + r.Host + "/" + s.cfg.AccountID + "/" + name
+	return nil
 }
