@@ -1,79 +1,70 @@
 package bootstrap
 
 import (
-	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
-
-	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
-// Config says what there should be.
+// Config says what there should be. The zero value of everything behind Interval is a sensible default.
 type Config struct {
-	Bucket      string // Created or reused.
-	Prefix      string // Folder inside the bucket, without slashes at its ends; may be empty.
-	Queue       string // Created or reused; its dead-letter queue has "-dead-letter" behind the name.
-	AccountID   string // 12 digits.
-	Region      string
-	Partition   string        // aws when empty; aws-us-gov, aws-cn.
-	ResourceIDs []string      // What to log; the kind is told from the ID.
-	TrafficType string        // accept, reject, all.
+	Bucket    string // Created or reused; in Region.
+	Prefix    string // Folder inside the bucket, without slashes at its ends; may be empty.
+	Queue     string // Created or reused; its dead-letter queue has "-dead-letter" behind the name.
+	AccountID string // 12 digits: the account that owns everything here.
+	Region    string
+	// Partition is told from the Region when it is empty: aws, aws-us-gov, aws-cn.
+	Partition string
+
+	// ResourceIDs are what to log: VPCs, subnets, network interfaces, transit gateways and their attachments, told apart by their IDs. Each gets
+	// a flow log of its own. Empty sets up everything but flow logs.
+	ResourceIDs []string
+	TrafficType string        // accept, reject, all. Transit gateways log everything, whatever this says.
 	Format      string        // default, recommended, all, or `${field} ${field}`.
-	Interval    time.Duration // 1 or 10 minutes.
+	Interval    time.Duration // 1 or 10 minutes. Transit gateways have 1 minute, whatever this says.
+
+	Hive   bool // Folders are named as Hive wants them: year=2026/month=11.
+	Hourly bool // A folder for each hour, below that of the day.
+	// Tags are put on everything that is created, beside created-by=flowd on flow logs and queues. What exists keeps its own.
+	Tags map[string]string
+	// Retention is how long S3 keeps flow log objects: whole days. 0 writes no rule, and S3 keeps them for ever.
+	Retention time.Duration
+	// KMSKeyARN is a customer managed key for the objects; empty means SSE-S3, or whatever customer key the bucket has already.
+	KMSKeyARN string
+	// Force goes on where resources overlap and every record counts twice. Nothing else is forced.
+	Force bool
+	// VolumeGBPerDay is how much the flow logs will hold, for the estimate of cost: gigabytes of text before compression. 0 assumes one.
+	VolumeGBPerDay float64
+	// Progress is told of every step that begins and every wait, in a line without its end, by the goroutine of Apply. nil is silent.
+	Progress func(line string)
 }
 
-// Validate says what is wrong with the configuration, every fault at once.
-func (c Config) Validate() error {
-	var errs []error
-	check := func(ok bool, format string, args ...any) {
-		if !ok {
-			errs = append(errs, fmt.Errorf(format, args...))
-		}
+// partitionOf tells the partition from the Region.
+// Source: https://docs.aws.amazon.com/general/latest/gr/rande.html
+func partitionOf(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov"
 	}
-	check(regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`).MatchString(c.Bucket), "bootstrap.bucket: %q is not a bucket name", c.Bucket)
-	check(regexp.MustCompile(`^[A-Za-z0-9_-]{1,68}$`).MatchString(c.Queue), "bootstrap.queue: %q is not a name of a standard queue", c.Queue)
-	check(regexp.MustCompile(`^\d{12}$`).MatchString(c.AccountID), "the account ID must have 12 digits, got %q", c.AccountID)
-	check(c.Region != "", "aws.region is missing")
-	check(!strings.HasPrefix(c.Prefix, "/") && !strings.HasSuffix(c.Prefix, "/") && !strings.HasPrefix(c.Prefix, "AWSLogs"), "the prefix %q must not begin or end with a slash, nor with AWSLogs, which AWS refuses", c.Prefix)
-	check(c.TrafficType == "accept" || c.TrafficType == "reject" || c.TrafficType == "all", "bootstrap.traffic-type must be accept, reject or all, got %q", c.TrafficType)
-	check(c.Interval == time.Minute || c.Interval == 10*time.Minute, "bootstrap.interval must be 1m or 10m, got %s", c.Interval)
-	for _, id := range c.ResourceIDs {
-		_, err := kindOf(id)
-		errs = append(errs, err)
-	}
-	_, err := logFormat(c.Format)
-	return errors.Join(append(errs, err)...)
-}
-
-// kindOf tells the kind of a resource from its ID.
-func kindOf(id string) (ec2types.FlowLogsResourceType, error) {
-	for _, k := range []struct {
-		prefix string
-		kind   ec2types.FlowLogsResourceType
-	}{
-		{"vpc-", ec2types.FlowLogsResourceTypeVpc},
-		{"subnet-", ec2types.FlowLogsResourceTypeSubnet},
-		{"eni-", ec2types.FlowLogsResourceTypeNetworkInterface},
-		{"tgw-attach-", ec2types.FlowLogsResourceTypeTransitGatewayAttachment},
-		{"tgw-", ec2types.FlowLogsResourceTypeTransitGateway},
-	} {
-		if strings.HasPrefix(id, k.prefix) {
-			return k.kind, nil
-		}
-	}
-	return "", fmt.Errorf("bootstrap.resource-id: %q is not the ID of a VPC, subnet, network interface, transit gateway or attachment", id)
+	return "aws"
 }
 
 func (c Config) partition() string {
 	if c.Partition == "" {
-		return "aws"
+		return partitionOf(c.Region)
 	}
 	return c.Partition
 }
 
 func (c Config) bucketARN() string { return "arn:" + c.partition() + ":s3:::" + c.Bucket }
+
+func (c Config) queueARN(name string) string {
+	return fmt.Sprintf("arn:%s:sqs:%s:%s:%s", c.partition(), c.Region, c.AccountID, name)
+}
+
+func (c Config) deadLetterQueue() string { return c.Queue + "-dead-letter" }
 
 // folder is the prefix with its slash.
 func (c Config) folder() string {
@@ -83,4 +74,32 @@ func (c Config) folder() string {
 	return c.Prefix + "/"
 }
 
-func (c Config) deadLetterQueue() string { return c.Queue + "-dead-letter" }
+// destination is where the flow logs deliver to, as EC2 wants it.
+func (c Config) destination() string {
+	return strings.TrimSuffix(c.bucketARN()+"/"+c.folder(), "/")
+}
+
+// keyPrefixes are the beginnings of the keys of flowd's objects. They name account and service, because other services of AWS and other
+// accounts write below AWSLogs/ too, and what flowd retains, announces and reads must not be theirs. The documents differ on the name of the
+// folder that transit gateways have in the Hive layout.
+// Source: https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-path.html and the page flow-logs-s3 of the transit gateway guide.
+func (c Config) keyPrefixes() []string {
+	if !c.Hive {
+		return []string{c.folder() + "AWSLogs/" + c.AccountID + "/vpcflowlogs/"}
+	}
+	account := c.folder() + "AWSLogs/aws-account-id=" + c.AccountID + "/"
+	prefixes := []string{account + "aws-service=vpcflowlogs/"}
+	for _, id := range c.ResourceIDs {
+		if transit(id) {
+			return append(prefixes, account+"service=vpcflowlogs/")
+		}
+	}
+	return prefixes
+}
+
+func (c Config) retentionDays() int32 { return int32(c.Retention / day) }
+
+// kept is the retention in words.
+func (c Config) kept() string { return count(int(c.retentionDays()), "day") }
+
+const day = 24 * time.Hour

@@ -1,0 +1,45 @@
+package bootstrap
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Report is everything that a person needs after the set-up: what there is, the flags of `flowd run`, the policy of its role, and the cost.
+func (r Result) Report() string {
+	var b strings.Builder
+	b.WriteString("The set-up is complete.\n\n")
+	row := func(name, value string) { fmt.Fprintf(&b, "  %-18s %s\n", name, value) }
+	row("bucket", r.Bucket)
+	for _, p := range r.Prefixes {
+		row("objects below", p+", kept "+r.kept())
+	}
+	row("queue", r.QueueURL)
+	row("dead-letter queue", r.DeadLetterQueueURL)
+	for i, id := range r.FlowLogIDs {
+		row("flow log", id+" of "+r.cfg.ResourceIDs[i])
+	}
+	b.WriteString("\nThe first records arrive in 5 to 15 minutes. Run flowd with:\n\n  flowd run")
+	for _, f := range r.RunFlags() {
+		b.WriteString(" \\\n    " + quoted(f))
+	}
+	b.WriteString("\n\nThis is the least that its role needs:\n\n" + r.RuntimePolicy())
+	fmt.Fprintf(&b, "\nA start with --bootstrap also reads the set-up, for which the role needs:\n\n%s", r.cfg.SetupPolicy(true))
+	b.WriteString("\nCost, " + r.CostEstimate().String())
+	return b.String()
+}
+
+func (r Result) kept() string {
+	if r.cfg.Retention == 0 {
+		return "for ever (--bootstrap.retention=400d would delete them after 400 days)"
+	}
+	return r.cfg.kept()
+}
+
+// quoted is an argument as a shell takes it.
+func quoted(s string) string {
+	if strings.ContainsAny(s, " '\"$&;()<>|*?") {
+		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	}
+	return s
+}
