@@ -47,7 +47,7 @@ func TestStatusIsJSON(t *testing.T) {
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
 		t.Fatalf("decoding %s: %v", w.Body, err)
 	}
-	want := map[string]any{"state": "ready", "ledger_durable": true, "queue_url": deps.Facts.QueueURL}
+	want := map[string]any{"version": "1.2.3", "state": "ready", "ledger_durable": true, "queue_url": deps.Facts.QueueURL}
 	for k, v := range want {
 		if got[k] != v {
 			t.Errorf("%s: got %v, want %v", k, got[k], v)
@@ -56,7 +56,7 @@ func TestStatusIsJSON(t *testing.T) {
 	if got := got["totals"].(map[string]any)["objects"]; got != 3.0 {
 		t.Errorf("objects: got %v, want 3", got)
 	}
-	for _, k := range []string{"version", "revision", "go_version", "started_at", "uptime_seconds"} {
+	for _, k := range []string{"revision", "go_version", "started_at", "uptime_seconds"} {
 		if _, ok := got[k]; !ok {
 			t.Errorf("got no %s", k)
 		}

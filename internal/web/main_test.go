@@ -20,6 +20,7 @@ func everything() (Config, Deps) {
 	cfg := Config{ListenAddresses: []string{"127.0.0.1:0"}, EnableLifecycle: true, EnablePprof: true}
 	return cfg, Deps{
 		Logger:   zap.NewNop(),
+		Version:  "1.2.3",
 		Metrics:  answer("flowd_ledger_durable 1\n"),
 		Top:      answer("{}\n"),
 		Ready:    func() error { return nil },

@@ -32,6 +32,8 @@ const (
 // Deps is what a server shows. It is called by any goroutine.
 type Deps struct {
 	Logger *zap.Logger
+	// Version is shown by the page and /api/v1/status.
+	Version string
 	// Metrics answers /metrics.
 	Metrics http.Handler
 	// Top answers /api/v1/top; nil leaves that path out.

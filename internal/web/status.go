@@ -31,7 +31,7 @@ type Status struct {
 
 func (s *Server) current() Status {
 	status := Status{
-		Version:       version.Version,
+		Version:       s.deps.Version,
 		Revision:      version.GetRevision(),
 		GoVersion:     version.GoVersion,
 		StartedAt:     s.started.UTC().Truncate(time.Second),
