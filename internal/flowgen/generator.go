@@ -83,8 +83,8 @@ func (g *Generator) fill(at time.Time) {
 	}
 }
 
-// key is where AWS would put the object. The ID of the flow log is made of the seed and the last part of the number of the object, each by
-// multiplying with an odd number: so no two objects of a generator have the same key, and no two of generators with different seeds.
+// key is where AWS would put the object. The ID of the flow log is the seed and the hash is the number of the object, each multiplied by an odd
+// number so that it looks like chance and stays unique: no two objects of a generator have the same key, nor of generators with different seeds.
 // Source: https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-path.html
 func (g *Generator) key(at time.Time) string {
 	at = at.UTC()

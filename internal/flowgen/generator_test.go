@@ -91,8 +91,8 @@ func TestEveryFormatHasTheFieldsOfItsVersion(t *testing.T) {
 			t.Errorf("%s has a field twice: %s", format, header)
 		}
 		for _, r := range read.records {
-			if r["version"] != versions[format] {
-				t.Errorf("%s: got version %q, want %q", format, r["version"], versions[format])
+			if r.get("version") != versions[format] {
+				t.Errorf("%s: got version %q, want %q", format, r.get("version"), versions[format])
 			}
 		}
 	}
@@ -184,15 +184,15 @@ func TestASpikeIsOneSourceThatScans(t *testing.T) {
 		rejected, ports, targets := map[string]int{}, map[string]bool{}, map[string]bool{}
 		most := ""
 		for _, r := range read.records {
-			if r["action"] == "REJECT" && r["flow-direction"] == "ingress" {
-				if rejected[r["srcaddr"]]++; rejected[r["srcaddr"]] > rejected[most] {
-					most = r["srcaddr"]
+			if r.get("action") == "REJECT" && r.get("flow-direction") == "ingress" {
+				if rejected[r.get("srcaddr")]++; rejected[r.get("srcaddr")] > rejected[most] {
+					most = r.get("srcaddr")
 				}
 			}
 		}
 		for _, r := range read.records {
-			if r["srcaddr"] == most && r["action"] == "REJECT" {
-				ports[r["dstport"]], targets[r["dstaddr"]] = true, true
+			if r.get("srcaddr") == most && r.get("action") == "REJECT" {
+				ports[r.get("dstport")], targets[r.get("dstaddr")] = true, true
 			}
 		}
 		if got := rejected[most] >= 500 && len(ports) >= 500 && len(targets) == 60; got != spike {

@@ -12,13 +12,28 @@ import (
 	"testing"
 )
 
+// row is a record that was read.
+type row struct {
+	columns map[string]int
+	values  []string
+}
+
+// get is the value of a field; empty when the format lacks it.
+func (r row) get(field string) string {
+	if i, ok := r.columns[field]; ok {
+		return r.values[i]
+	}
+	return ""
+}
+
 // reading is what a slow, obvious reader makes of the text of objects. It shares nothing with the generator but the types of the totals.
 type reading struct {
 	totals  *Totals
 	ports   []uint16
 	header  []string
-	keep    bool                // Records are wanted beside the totals.
-	records []map[string]string // By field.
+	columns map[string]int // Position in the header.
+	keep    bool           // Records are wanted beside the totals.
+	records []row
 	oddity  map[string]int
 }
 
@@ -91,7 +106,10 @@ func (r *reading) line(line string) {
 	values := strings.Fields(line)
 	switch {
 	case r.header == nil:
-		r.header = values
+		r.header, r.columns = values, map[string]int{}
+		for i, name := range values {
+			r.columns[name] = i
+		}
 	case line == "":
 		r.oddity["blank line"]++
 	case slices.Equal(values, r.header):
@@ -116,10 +134,7 @@ func (r *reading) record(line string, values []string) {
 		r.totals.Malformed["too_many_values"]++
 		return
 	}
-	fields := map[string]string{}
-	for i, name := range r.header {
-		fields[name] = values[i]
-	}
+	fields := row{r.columns, values}
 	if reason := malformedReason(fields); reason != "" {
 		r.totals.Malformed[reason]++
 		return
@@ -131,8 +146,9 @@ func (r *reading) record(line string, values []string) {
 }
 
 // malformedReason finds the one value that is wrong.
-func malformedReason(fields map[string]string) string {
-	for name, v := range fields {
+func malformedReason(fields row) string {
+	for name, i := range fields.columns {
+		v := fields.values[i]
 		if v == "-" {
 			continue
 		}
@@ -162,8 +178,8 @@ func malformedReason(fields map[string]string) string {
 	return ""
 }
 
-func (r *reading) count(fields map[string]string) {
-	status := strings.ToLower(fields["log-status"])
+func (r *reading) count(fields row) {
+	status := strings.ToLower(fields.get("log-status"))
 	if status == "" {
 		status = "ok"
 	}
@@ -172,13 +188,13 @@ func (r *reading) count(fields map[string]string) {
 		return
 	}
 	label := func(name string) string {
-		if v := fields[name]; v != "" && v != "-" {
+		if v := fields.get(name); v != "" && v != "-" {
 			return strings.ToLower(v)
 		}
 		return "unknown"
 	}
 	number := func(name string) uint64 {
-		n, _ := strconv.ParseUint(fields[name], 10, 64)
+		n, _ := strconv.ParseUint(fields.get(name), 10, 64)
 		return n
 	}
 	action, protocol := label("action"), label("protocol")
@@ -189,7 +205,7 @@ func (r *reading) count(fields map[string]string) {
 	}
 	port := "other"
 	if (protocol == "tcp" || protocol == "udp") && slices.Contains(r.ports, uint16(number("dstport"))) {
-		port = fields["dstport"]
+		port = fields.get("dstport")
 	}
 	t, c := r.totals, Counts{1, number("bytes"), number("packets")}
 	sum(t.Flows, FlowKey{label("account-id"), label("vpc-id"), action, label("flow-direction"), protocol}, c)
@@ -199,7 +215,7 @@ func (r *reading) count(fields map[string]string) {
 	t.TopDestinationBytes += c.Bytes
 	t.TopPairBytes += c.Bytes
 	if label("srcaddr") != "unknown" {
-		t.SourceBytes[fields["srcaddr"]] += c.Bytes
+		t.SourceBytes[fields.get("srcaddr")] += c.Bytes
 	}
 	if action == "reject" {
 		t.TopRejectedSourceRecords++

@@ -19,10 +19,10 @@ func readMany(t *testing.T, cfg Config, objects int) *reading {
 }
 
 // tallied counts the values of a field.
-func tallied(records []map[string]string, field string) map[string]int {
+func tallied(records []row, field string) map[string]int {
 	n := map[string]int{}
 	for _, r := range records {
-		n[r[field]]++
+		n[r.get(field)]++
 	}
 	return n
 }
@@ -43,10 +43,10 @@ func TestTheEstateIsAsLargeAsConfigured(t *testing.T) {
 		for field, container := range map[string]string{"interface-id": "subnet-id", "subnet-id": "vpc-id"} {
 			within := map[string]string{}
 			for _, r := range read.records {
-				if first, seen := within[r[field]]; seen && first != r[container] {
-					t.Errorf("%s %s is in %s %s and %s", field, r[field], container, first, r[container])
+				if first, seen := within[r.get(field)]; seen && first != r.get(container) {
+					t.Errorf("%s %s is in %s %s and %s", field, r.get(field), container, first, r.get(container))
 				}
-				within[r[field]] = r[container]
+				within[r.get(field)] = r.get(container)
 			}
 		}
 	}
@@ -68,7 +68,7 @@ func TestAddressesAreSkewed(t *testing.T) {
 	read := readMany(t, Config{Seed: 2, RecordsPerObject: 2000, Formats: []string{"v5"}}, 10)
 	peers, records := map[string]int{}, 0
 	for _, r := range read.records {
-		if peer := r["srcaddr"]; r["log-status"] == "OK" && r["flow-direction"] == "ingress" && r["type"] == "IPv4" && !strings.HasPrefix(peer, "198.51.100.") {
+		if peer := r.get("srcaddr"); r.get("log-status") == "OK" && r.get("flow-direction") == "ingress" && r.get("type") == "IPv4" && !strings.HasPrefix(peer, "198.51.100.") {
 			peers[peer]++
 			records++
 		}
@@ -92,7 +92,7 @@ func TestTrafficIsAsItIsSaidToBe(t *testing.T) {
 	all := len(read.records)
 	share(t, "NODATA", tallied(read.records, "log-status")["NODATA"], all, 0.003, 0.007)
 	share(t, "SKIPDATA", tallied(read.records, "log-status")["SKIPDATA"], all, 0.0003, 0.002)
-	ok := slices.DeleteFunc(slices.Clone(read.records), func(r map[string]string) bool { return r["log-status"] != "OK" })
+	ok := slices.DeleteFunc(slices.Clone(read.records), func(r row) bool { return r.get("log-status") != "OK" })
 	for _, c := range []struct {
 		field, value string
 		from, to     float64
@@ -110,29 +110,29 @@ func TestFieldsOfARecordAgree(t *testing.T) {
 	read := readMany(t, Config{Seed: 2, Formats: []string{"v8"}, Region: "eu-central-1", Clean: true}, 5)
 	identity := []string{"version", "account-id", "interface-id", "vpc-id", "subnet-id", "instance-id", "region", "az-id", "start", "end", "log-status"}
 	for _, r := range read.records {
-		seconds := len(r["end"]) == 10
+		seconds := len(r.get("end")) == 10
 		switch {
-		case r["region"] != "eu-central-1" || !strings.HasPrefix(r["az-id"], "euc1-az"):
-			t.Errorf("got zone %s in region %s", r["az-id"], r["region"])
-		case r["log-status"] != "OK":
-			for name, v := range r {
-				if v != "-" && !slices.Contains(identity, name) {
-					t.Errorf("%s has %s %q, want only who, when and status", r["log-status"], name, v)
+		case r.get("region") != "eu-central-1" || !strings.HasPrefix(r.get("az-id"), "euc1-az"):
+			t.Errorf("got zone %s in region %s", r.get("az-id"), r.get("region"))
+		case r.get("log-status") != "OK":
+			for name := range r.columns {
+				if v := r.get(name); v != "-" && !slices.Contains(identity, name) {
+					t.Errorf("%s has %s %q, want only who, when and status", r.get("log-status"), name, v)
 				}
 			}
-			if seconds == (r["log-status"] == "SKIPDATA") {
-				t.Errorf("%s ends at %s", r["log-status"], r["end"])
+			if seconds == (r.get("log-status") == "SKIPDATA") {
+				t.Errorf("%s ends at %s", r.get("log-status"), r.get("end"))
 			}
-		case !seconds || r["start"] >= r["end"] || r["end"] > "1795521600" /* noon */ || r["end"] < "1795521000":
-			t.Errorf("got a record from %s to %s in a file of 1795521600", r["start"], r["end"])
-		case strings.Contains(r["srcaddr"], ":") != (r["type"] == "IPv6") || strings.Contains(r["dstaddr"], ":") != (r["type"] == "IPv6"):
-			t.Errorf("got %s and %s in a record of type %s", r["srcaddr"], r["dstaddr"], r["type"])
-		case r["protocol"] != "6" && r["tcp-flags"] != "0":
-			t.Errorf("got TCP flags %s of protocol %s", r["tcp-flags"], r["protocol"])
-		case r["protocol"] != "6" && r["protocol"] != "17" && r["srcport"]+r["dstport"] != "00":
-			t.Errorf("got ports %s and %s of protocol %s", r["srcport"], r["dstport"], r["protocol"])
-		case (r["traffic-path"] != "-") != (r["flow-direction"] == "egress"):
-			t.Errorf("got traffic path %s of %s", r["traffic-path"], r["flow-direction"])
+		case !seconds || r.get("start") >= r.get("end") || r.get("end") > "1795521600" /* noon */ || r.get("end") < "1795521000":
+			t.Errorf("got a record from %s to %s in a file of 1795521600", r.get("start"), r.get("end"))
+		case strings.Contains(r.get("srcaddr"), ":") != (r.get("type") == "IPv6") || strings.Contains(r.get("dstaddr"), ":") != (r.get("type") == "IPv6"):
+			t.Errorf("got %s and %s in a record of type %s", r.get("srcaddr"), r.get("dstaddr"), r.get("type"))
+		case r.get("protocol") != "6" && r.get("tcp-flags") != "0":
+			t.Errorf("got TCP flags %s of protocol %s", r.get("tcp-flags"), r.get("protocol"))
+		case r.get("protocol") != "6" && r.get("protocol") != "17" && r.get("srcport")+r.get("dstport") != "00":
+			t.Errorf("got ports %s and %s of protocol %s", r.get("srcport"), r.get("dstport"), r.get("protocol"))
+		case (r.get("traffic-path") != "-") != (r.get("flow-direction") == "egress"):
+			t.Errorf("got traffic path %s of %s", r.get("traffic-path"), r.get("flow-direction"))
 		}
 	}
 	if len(read.records) < 10_000 {

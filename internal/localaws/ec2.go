@@ -53,7 +53,7 @@ func (s *Server) serveQuery(w http.ResponseWriter, r *http.Request) {
 	case "DeleteFlowLogs":
 		err = s.deleteFlowLogs(w, r)
 	case "DescribeSubnets", "DescribeNetworkInterfaces", "DescribeTransitGatewayAttachments":
-		s.describeNetwork(w, r, action)
+		err = s.describeNetwork(w, r, action)
 	case "GetCallerIdentity":
 		s.callerIdentity(w)
 	default:
@@ -157,8 +157,12 @@ type networkItem struct {
 	Gateway    string `xml:"transitGatewayId,omitempty"`
 }
 
-// describeNetwork shows what the first filter names. Like EC2, it leaves out what does not exist.
-func (s *Server) describeNetwork(w http.ResponseWriter, r *http.Request, action string) {
+// describeNetwork shows what is asked for by ID, and understands no other filter. Like EC2, it leaves out what does not exist.
+func (s *Server) describeNetwork(w http.ResponseWriter, r *http.Request, action string) *s3Error {
+	byID := map[string]string{"DescribeSubnets": "subnet-id", "DescribeNetworkInterfaces": "network-interface-id"}[action]
+	if r.Form.Get("Filter.1.Name") != orElse(byID, "transit-gateway-attachment-id") || r.Form.Has("Filter.2.Name") {
+		return fault(http.StatusNotImplemented, "UnsupportedOperation", "%s with other filters than one by ID is not part of this endpoint", action)
+	}
 	n, items, set := s.cfg.Network, []networkItem{}, ""
 	for _, id := range indexed(r, "Filter.1.Value") {
 		parent, known := "", false
@@ -188,4 +192,5 @@ func (s *Server) describeNetwork(w http.ResponseWriter, r *http.Request, action 
 		XMLName xml.Name
 		Set     list
 	}{xml.Name{Space: "http://ec2.amazonaws.com/doc/2016-11-15/", Local: action + "Response"}, list{xml.Name{Local: set}, items}})
+	return nil
 }

@@ -228,3 +228,27 @@ func TestDescribeAndDeleteFlowLogs(t *testing.T) {
 		}},
 	})
 }
+
+func TestDescribeTheNetwork(t *testing.T) {
+	filter := func(name string, ids ...string) []types.Filter { return []types.Filter{{Name: &name, Values: ids}} }
+	overEveryTransport(t, Config{Network: Network{
+		Subnets: map[string]string{"subnet-1": "vpc-1"}, Interfaces: map[string]string{"eni-1": "subnet-1"}, Attachments: map[string]string{"tgw-attach-1": "tgw-1"},
+	}}, []call{
+		{"what is there is shown with what it is in, what is not is left out", func(t *testing.T, a *account) {
+			subnets, err := a.ec2.DescribeSubnets(t.Context(), &ec2.DescribeSubnetsInput{Filters: filter("subnet-id", "subnet-1", "subnet-2")})
+			equals(t, "subnets", len(must(t, subnets, err).Subnets), 1)
+			equals(t, "VPC of the subnet", *subnets.Subnets[0].VpcId, "vpc-1")
+			interfaces, err := a.ec2.DescribeNetworkInterfaces(t.Context(), &ec2.DescribeNetworkInterfacesInput{Filters: filter("network-interface-id", "eni-2", "eni-1")})
+			equals(t, "interfaces", len(must(t, interfaces, err).NetworkInterfaces), 1)
+			equals(t, "VPC of the interface", *interfaces.NetworkInterfaces[0].VpcId, "vpc-1")
+			attachments, err := a.ec2.DescribeTransitGatewayAttachments(t.Context(), &ec2.DescribeTransitGatewayAttachmentsInput{Filters: filter("transit-gateway-attachment-id", "tgw-attach-1")})
+			equals(t, "gateway of the attachment", *must(t, attachments, err).TransitGatewayAttachments[0].TransitGatewayId, "tgw-1")
+		}},
+		{"other filters, and none, are answered 501", func(t *testing.T, a *account) {
+			_, err := a.ec2.DescribeSubnets(t.Context(), &ec2.DescribeSubnetsInput{Filters: filter("vpc-id", "vpc-1")})
+			wantStatus(t, err, http.StatusNotImplemented)
+			_, err = a.ec2.DescribeNetworkInterfaces(t.Context(), &ec2.DescribeNetworkInterfacesInput{})
+			wantStatus(t, err, http.StatusNotImplemented)
+		}},
+	})
+}

@@ -254,6 +254,17 @@ func TestObjects(t *testing.T) {
 			must(t, 0, write(`"1cb251ec0d568de6a929b520c4aed8d1"`, ""))
 			wantStatus(t, write("", `"0"`), http.StatusNotImplemented)
 		}},
+		{"a delete may have a condition", func(t *testing.T, a *account) {
+			withBucket(t, a)
+			put := a.put(t, "k", "text")
+			in := &s3.DeleteObjectInput{Bucket: logs, Key: aws.String("k"), IfMatch: aws.String(`"0"`)}
+			_, err := a.s3.DeleteObject(t.Context(), in)
+			wantCode(t, err, "PreconditionFailed")
+			in.IfMatch = put.ETag
+			_, err = a.s3.DeleteObject(t.Context(), in)
+			must(t, 0, err)
+			equals(t, "keys", len(a.keys(t)), 0)
+		}},
 		{"deleting is right whether there was an object or not", func(t *testing.T, a *account) {
 			withBucket(t, a)
 			a.put(t, "k", "text")

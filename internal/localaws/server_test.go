@@ -47,6 +47,22 @@ func TestServeEndsWithItsContext(t *testing.T) {
 	<-polled // An empty answer, or a connection that was closed: either may be first.
 }
 
+// TestAClientThatIsGoneTakesNothing gives the message and the end of the client at the same time.
+func TestAClientThatIsGoneTakesNothing(t *testing.T) {
+	server := New(Config{})
+	q := server.newQueue("flowd")
+	server.queues[q.name] = q
+	server.send(q, &message{body: "x"}, nil)
+	gone, stop := context.WithCancel(t.Context())
+	stop()
+	if out, err := server.receive(gone, &sqsInput{QueueUrl: "http://localhost/123456789012/flowd"}); err != nil || out != struct{}{} {
+		t.Errorf("got %v, %v, want nothing", out, err)
+	}
+	if _, err := server.receive(t.Context(), &sqsInput{QueueUrl: "http://localhost/123456789012/flowd"}); err != nil || q.messages[0].receives != 1 {
+		t.Errorf("got %d receives of the message, %v, want 1", q.messages[0].receives, err)
+	}
+}
+
 func TestServeSaysWhyItCannot(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, listener, err)

@@ -59,15 +59,13 @@ func (s *Server) look(in *sqsInput, started time.Time) ([]map[string]any, lookAg
 		return nil, lookAgain{}, err
 	}
 	if _, inFlight, _ := q.counts(); inFlight+n > s.cfg.MaxInFlight {
-		if n = s.cfg.MaxInFlight - inFlight; n <= 0 && wait == 0 { // A long poll just finds nothing.
+		if n = max(s.cfg.MaxInFlight-inFlight, 0); n == 0 && wait == 0 { // A long poll just finds nothing.
 			return nil, lookAgain{}, sqsFault("OverLimit", "Too many messages are in flight: the limit is %d.", s.cfg.MaxInFlight)
 		}
 	}
 	var taken []map[string]any
-	if n > 0 {
-		for _, m := range s.take(q, n, visibility) {
-			taken = append(taken, m.answer(in))
-		}
+	for _, m := range s.take(q, n, visibility) {
+		taken = append(taken, m.answer(in))
 	}
 	deadline := started.Add(wait)
 	if len(taken) > 0 || !time.Now().Before(deadline) {
