@@ -39,6 +39,7 @@ func (c *Consumer) countObject(ctx context.Context, r *reader, d *delivery, o Ob
 		return err
 	}
 	c.metrics.duration.Observe(time.Since(began).Seconds())
+	c.beforeCommit(ctx, d)
 	d.commits = append(d.commits, pending{o, c.deps.Counter.Commit(o, batch)})
 	return nil
 }

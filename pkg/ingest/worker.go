@@ -49,7 +49,7 @@ func (c *Consumer) receive(ctx context.Context) (*types.Message, error) {
 	defer cancel()
 	out, err := c.deps.SQS.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
 		QueueUrl: &c.cfg.QueueURL, MaxNumberOfMessages: 1,
-		WaitTimeSeconds: seconds(longPoll), VisibilityTimeout: seconds(c.cfg.VisibilityTimeout),
+		WaitTimeSeconds: seconds(c.patience()), VisibilityTimeout: seconds(c.cfg.VisibilityTimeout),
 		MessageSystemAttributeNames: []types.MessageSystemAttributeName{
 			types.MessageSystemAttributeNameApproximateReceiveCount, types.MessageSystemAttributeNameApproximateFirstReceiveTimestamp,
 		},
@@ -63,6 +63,14 @@ func (c *Consumer) receive(ctx context.Context) (*types.Message, error) {
 	}
 	c.metrics.received.Inc()
 	return &out.Messages[0], nil
+}
+
+// patience is none until the queue has answered once: a long poll of an empty queue would keep flowd from being ready for 20 seconds.
+func (c *Consumer) patience() time.Duration {
+	if c.answered.Load() {
+		return longPoll
+	}
+	return 0
 }
 
 func (c *Consumer) receiveFailed(err error) {
