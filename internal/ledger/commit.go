@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"runtime/debug"
+	"syscall"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -28,21 +30,58 @@ func key(n uint32) []byte { return binary.BigEndian.AppendUint32(nil, n) }
 // Commit writes the identities of objects and what counting them changed, in one synced transaction.
 //
 // Identities that are stored already, or that stand twice in ids, are duplicates; write gets the positions of the others and stores what they
-// change. An error of write or of the disk leaves the ledger as it was, and then no duplicate is reported either.
+// change. An error or a panic of write, or an error of the disk, leaves the ledger as it was, and then no duplicate is reported either. But after
+// [ErrUncertain] and [ErrDamaged] nothing is committed any more.
 func (l *Ledger) Commit(ids []Identity, now time.Time, write func(tx *Tx, fresh []int) error) (duplicate []bool, err error) {
-	err = l.db.Update(func(tx *bbolt.Tx) error {
-		objects := tx.Bucket([]byte(bucketObjects))
-		var fresh []int
-		fresh, duplicate = sortOut(objects, ids)
-		if err := write(&Tx{tx.Bucket([]byte(bucketSeries)), tx.Bucket([]byte(bucketPages))}, fresh); err != nil {
-			return err
-		}
-		return putIdentities(objects, ids, fresh, now)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.failed != nil {
+		return nil, l.failed
+	}
+	transaction := 0
+	err = guard(func() error {
+		return l.update(func(tx *bbolt.Tx) error {
+			transaction = tx.ID()
+			objects := tx.Bucket([]byte(bucketObjects))
+			var fresh []int
+			fresh, duplicate = sortOut(objects, ids)
+			if err := call(write, &Tx{tx.Bucket([]byte(bucketSeries)), tx.Bucket([]byte(bucketPages))}, fresh); err != nil {
+				return err
+			}
+			return putIdentities(objects, ids, fresh, now)
+		})
 	})
 	if err != nil {
-		return nil, fmt.Errorf("committing %d objects: %w", len(ids), err)
+		return nil, l.commitFailed(transaction, fmt.Errorf("committing %d objects to %s: %w", len(ids), l.path, err))
 	}
 	return duplicate, nil
+}
+
+// call makes a panic of write an error: a bug in what is counted must not take the process and every other object with it.
+func call(write func(*Tx, []int) error, tx *Tx, fresh []int) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return write(tx, fresh)
+}
+
+// commitFailed tells a transaction that left nothing from one of which nobody can know. When the sync that ends a transaction fails, the
+// transaction is visible to this process and perhaps on the disk. Going on would count its objects never or twice, so this is the end.
+func (l *Ledger) commitFailed(transaction int, err error) error {
+	if errors.Is(err, syscall.ENOSPC) {
+		err = fmt.Errorf("%w; nothing was counted, and counting goes on when there is space", err)
+	}
+	last := 0
+	viewErr := l.db.View(func(tx *bbolt.Tx) error { last = tx.ID(); return nil })
+	if transaction > 0 && (viewErr != nil || last >= transaction) {
+		err = fmt.Errorf("%w: %w; the disk may be failing: look at it, and start flowd again", ErrUncertain, err)
+	}
+	if errors.Is(err, ErrUncertain) || errors.Is(err, ErrDamaged) {
+		l.failed = err
+	}
+	return err
 }
 
 func sortOut(objects *bbolt.Bucket, ids []Identity) (fresh []int, duplicate []bool) {

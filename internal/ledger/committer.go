@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// maxGroup bounds a transaction, so that one slow disk does not make the next one slower.
-const maxGroup = 100
+// maxGroup bounds a transaction, and as many batches may wait for the next one. A batch takes up to a megabyte, and a disk that syncs a hundred
+// times a second still commits thousands of objects.
+const maxGroup = 32
 
 // ErrClosed answers commits that come after the committer has stopped. The object is not counted; its message comes back.
 var ErrClosed = errors.New("the committer has stopped")
@@ -16,16 +17,17 @@ var ErrClosed = errors.New("the committer has stopped")
 type Outcome struct {
 	// Duplicate says that the object was counted before; its batch was not added.
 	Duplicate bool
-	// Err says that nothing of the group was counted.
+	// Err says that nothing of the group was counted, or with [ErrUncertain] that only the next process will know.
 	Err error
 }
 
-// StageFunc adds the batches to the totals and writes what changed to tx. It returns what makes the result visible.
+// StageFunc adds the batches to the totals and writes what changed to tx. It returns what makes the result visible. A panic in it costs the group
+// and nothing else.
 type StageFunc[B any] func(fresh []B, tx *Tx) (publish func(), err error)
 
 // CommitterOptions are optional.
 type CommitterOptions struct {
-	// OnCommit hears of every transaction: how long it took, and what went wrong.
+	// OnCommit hears of every transaction, those without objects included: how long it took, and what went wrong.
 	OnCommit func(d time.Duration, err error)
 }
 
@@ -37,7 +39,7 @@ type Committer[B any] struct {
 	options CommitterOptions
 	queue   chan item[B]
 	wake    chan struct{}
-	done    chan struct{} // Closed when Run has answered everything.
+	done    chan struct{} // Closed when nothing more is committed.
 }
 
 type item[B any] struct {
@@ -52,7 +54,7 @@ func NewCommitter[B any](l *Ledger, stage StageFunc[B], options CommitterOptions
 		options.OnCommit = func(time.Duration, error) {}
 	}
 	return &Committer[B]{
-		ledger: l, stage: stage, options: options,
+		ledger: l, stage: inOrder(stage), options: options,
 		queue: make(chan item[B], maxGroup), wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 }
@@ -62,15 +64,15 @@ func NewCommitter[B any](l *Ledger, stage StageFunc[B], options CommitterOptions
 func (c *Committer[B]) Commit(id Identity, batch B) <-chan Outcome {
 	it := item[B]{id, batch, make(chan Outcome, 1)}
 	select {
-	case <-c.done:
-		it.outcome <- Outcome{Err: ErrClosed}
-		return it.outcome
-	default:
-	}
-	select {
 	case c.queue <- it:
 	case <-c.done:
 		it.outcome <- Outcome{Err: ErrClosed}
+		return it.outcome
+	}
+	select {
+	case <-c.done: // Whether Run saw the item before it went, nobody knows; somebody has to answer it.
+		c.refuse()
+	default: // Run has not gone yet, so it will see the item.
 	}
 	return it.outcome
 }
@@ -83,18 +85,24 @@ func (c *Committer[B]) Wake() {
 	}
 }
 
-// Run commits until ctx ends, then commits what is queued and returns. Callers that may still commit must have stopped by then: later commits
-// are answered with [ErrClosed].
+// Run commits until ctx ends, then commits what is queued and returns. Callers that may still commit should have stopped by then: later commits
+// are answered with [ErrClosed]. An error says that the ledger is no longer known to agree with what is published: the process must end, and
+// the next one will read what the disk has. It may be called once.
 func (c *Committer[B]) Run(ctx context.Context) error {
+	defer c.refuse()
+	defer close(c.done)
 	for {
+		var err error
 		select {
 		case it := <-c.queue:
-			c.commit(c.group(it))
+			err = c.commit(c.group(it))
 		case <-c.wake:
-			c.commit(c.group())
+			err = c.commit(c.group())
 		case <-ctx.Done():
-			c.finish()
-			return nil
+			return c.finish()
+		}
+		if err != nil {
+			return err
 		}
 	}
 }
@@ -112,18 +120,26 @@ func (c *Committer[B]) group(items ...item[B]) []item[B] {
 	return items
 }
 
-func (c *Committer[B]) finish() {
+func (c *Committer[B]) finish() error {
 	for items := c.group(); len(items) > 0; items = c.group() {
-		c.commit(items)
+		if err := c.commit(items); err != nil {
+			return err
+		}
 	}
-	close(c.done)
-	for _, it := range c.group() {
-		it.outcome <- Outcome{Err: ErrClosed}
+	return nil
+}
+
+// refuse answers what is queued after the end.
+func (c *Committer[B]) refuse() {
+	for items := c.group(); len(items) > 0; items = c.group() {
+		for _, it := range items {
+			it.outcome <- Outcome{Err: ErrClosed}
+		}
 	}
 }
 
-// commit is one transaction: write and sync, then publish, then answer.
-func (c *Committer[B]) commit(items []item[B]) {
+// commit is one transaction: write and sync, then publish, then answer. It returns an error only when there must not be another one.
+func (c *Committer[B]) commit(items []item[B]) error {
 	ids := make([]Identity, len(items))
 	for i, it := range items {
 		ids[i] = it.id
@@ -139,10 +155,14 @@ func (c *Committer[B]) commit(items []item[B]) {
 		return err
 	})
 	if err == nil {
-		publish()
+		err = publishing(publish)
 	}
 	c.options.OnCommit(time.Since(begin), err)
 	for i, it := range items {
 		it.outcome <- Outcome{Duplicate: err == nil && duplicate[i], Err: err}
 	}
+	if errors.Is(err, ErrUncertain) || errors.Is(err, ErrDamaged) {
+		return err
+	}
+	return nil
 }

@@ -1,27 +1,16 @@
 package ledger
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"time"
+	"runtime/debug"
+	"sync"
 
 	"go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
 )
-
-// fileName is the ledger's file in the state directory.
-const fileName = "ledger.db"
-
-// schemaVersion is that of the buckets below. Another version is refused, in both directions.
-const schemaVersion = 1
-
-// lockTimeout is how long opening waits for another process to let go.
-const lockTimeout = time.Second
 
 // The buckets.
 const (
@@ -36,6 +25,11 @@ var (
 	ErrLocked = errors.New("another process has the ledger open")
 	// ErrSchema says that the file was written by an incompatible version of flowd.
 	ErrSchema = errors.New("the ledger has another schema version")
+	// ErrDamaged says that the file is not a ledger, or not a whole one any more. The ledger takes no further transaction.
+	ErrDamaged = errors.New("the ledger is damaged")
+	// ErrUncertain says that a transaction was written and its sync failed: whether the disk has it, only the next process will know. The
+	// ledger takes no further transaction.
+	ErrUncertain = errors.New("the ledger may or may not have the last transaction")
 )
 
 // Identity is what makes an object the same object: a notification and a listing both know it. The ETag is without quotes.
@@ -57,93 +51,22 @@ type Config struct {
 
 // Ledger is open until Close. Its methods may be called by any goroutine.
 type Ledger struct {
-	db  *bbolt.DB
-	dir string // Of the file; empty in memory mode.
-	tmp string // Removed by Close, in memory mode.
-}
-
-// Open opens or creates the ledger. The file is private to the user. Errors name the file and, for [ErrLocked] and [ErrSchema], what to do.
-func Open(cfg Config) (*Ledger, error) {
-	if cfg.Dir == "" {
-		return openMemory()
-	}
-	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("creating the state directory: %w", err)
-	}
-	path := filepath.Join(cfg.Dir, fileName)
-	db, err := openFile(path, false)
-	if err != nil {
-		return nil, err
-	}
-	if err := syncDir(cfg.Dir); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return &Ledger{db: db, dir: cfg.Dir}, nil
-}
-
-// openMemory has the same code paths on a file that is never synced, whose name is gone while it is open.
-func openMemory() (*Ledger, error) {
-	dir, err := os.MkdirTemp("", "flowd-memory-")
-	if err != nil {
-		return nil, fmt.Errorf("creating a place for state in memory: %w", err)
-	}
-	db, err := openFile(filepath.Join(dir, fileName), true)
-	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
-	}
-	return &Ledger{db: db, tmp: dir}, nil
-}
-
-func openFile(path string, noSync bool) (*bbolt.DB, error) {
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockTimeout, FreelistType: bbolt.FreelistMapType, NoSync: noSync})
-	if errors.Is(err, bolterrors.ErrTimeout) {
-		return nil, fmt.Errorf("opening %s: %w; stop it, or give this one a --state.dir of its own", path, ErrLocked)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w", path, err)
-	}
-	if err := db.Update(prepare); err != nil {
-		return nil, errors.Join(fmt.Errorf("opening %s: %w", path, err), db.Close())
-	}
-	return db, nil
-}
-
-func prepare(tx *bbolt.Tx) error {
-	for _, name := range []string{bucketMeta, bucketObjects, bucketSeries, bucketPages} {
-		if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
-			return fmt.Errorf("creating bucket %s: %w", name, err)
-		}
-	}
-	meta, want := tx.Bucket([]byte(bucketMeta)), binary.BigEndian.AppendUint32(nil, schemaVersion)
-	got := meta.Get([]byte("schema"))
-	if got == nil {
-		return meta.Put([]byte("schema"), want)
-	}
-	if !bytes.Equal(got, want) {
-		return fmt.Errorf("%w: it has %x, this flowd reads %x; run the flowd that wrote it, or start with another --state.dir", ErrSchema, got, want)
-	}
-	return nil
-}
-
-// syncDir makes the file's name durable, not only its content.
-func syncDir(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("syncing the state directory: %w", err)
-	}
-	if err := errors.Join(d.Sync(), d.Close()); err != nil {
-		return fmt.Errorf("syncing the state directory %s: %w", path, err)
-	}
-	return nil
+	db     *bbolt.DB
+	path   string
+	tmp    string // The directory of the file, removed by Close; empty when the state is durable.
+	mu     sync.Mutex
+	failed error // Why there must not be another transaction; guarded by mu.
+	// update is the transaction itself; tests put disks in its place that fail.
+	update func(func(*bbolt.Tx) error) error
 }
 
 // Durable reports whether what is committed survives the process.
-func (l *Ledger) Durable() bool { return l.dir != "" }
+func (l *Ledger) Durable() bool { return l.tmp == "" }
 
 // Close waits for transactions in progress and releases the file.
 func (l *Ledger) Close() error {
 	if err := l.db.Close(); err != nil {
-		return fmt.Errorf("closing the ledger: %w", err)
+		return fmt.Errorf("closing %s: %w", l.path, err)
 	}
 	if l.tmp != "" {
 		return os.RemoveAll(l.tmp)
@@ -154,12 +77,14 @@ func (l *Ledger) Close() error {
 // Counted reports whether an object is in the totals. It is a look-up, not a promise: [Ledger.Commit] looks again.
 func (l *Ledger) Counted(id Identity) (counted bool, err error) {
 	row := id.row()
-	err = l.db.View(func(tx *bbolt.Tx) error {
-		counted = tx.Bucket([]byte(bucketObjects)).Get(row[:]) != nil
-		return nil
+	err = guard(func() error {
+		return l.db.View(func(tx *bbolt.Tx) error {
+			counted = tx.Bucket([]byte(bucketObjects)).Get(row[:]) != nil
+			return nil
+		})
 	})
 	if err != nil {
-		return false, fmt.Errorf("looking up s3://%s/%s in the ledger: %w", id.Bucket, id.Key, err)
+		return false, fmt.Errorf("looking up s3://%s/%s in %s: %w", id.Bucket, id.Key, l.path, err)
 	}
 	return counted, nil
 }
@@ -175,12 +100,30 @@ func (l *Ledger) Pages(yield func(n uint32, content []byte) error) error {
 }
 
 func (l *Ledger) each(bucket string, yield func(uint32, []byte) error) error {
-	return l.db.View(func(tx *bbolt.Tx) error {
-		return tx.Bucket([]byte(bucket)).ForEach(func(k, v []byte) error {
-			if len(k) != 4 {
-				return fmt.Errorf("bucket %s has a key of %d bytes", bucket, len(k))
-			}
-			return yield(binary.BigEndian.Uint32(k), v)
+	err := guard(func() error {
+		return l.db.View(func(tx *bbolt.Tx) error {
+			return tx.Bucket([]byte(bucket)).ForEach(func(k, v []byte) error {
+				if len(k) != 4 {
+					return fmt.Errorf("%w: bucket %s has a key of %d bytes", ErrDamaged, bucket, len(k))
+				}
+				return yield(binary.BigEndian.Uint32(k), v)
+			})
 		})
 	})
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", l.path, err)
+	}
+	return nil
+}
+
+// guard makes an error of what happens in a damaged file: a page that makes no sense is a panic, and a page past the end of the file is a fault of
+// the memory map.
+func guard(f func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v", ErrDamaged, p)
+		}
+	}()
+	return f()
 }

@@ -1,12 +1,11 @@
 package ledger
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync"
+	"strings"
 	"testing"
 	"time"
 
@@ -114,15 +113,16 @@ func TestRestartContinues(t *testing.T) {
 	}
 }
 
-func TestSecondProcessIsRefused(t *testing.T) {
+// F65 two processes with one ledger: the second does not start.
+func TestF65_SecondProcessIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	defer closed(t, open(t, dir))
-	if _, err := Open(Config{Dir: dir}); !errors.Is(err, ErrLocked) {
-		t.Errorf("got %v, want %v", err, ErrLocked)
-	}
+	_, err := Open(Config{Dir: dir})
+	wantRefusal(t, err, ErrLocked, dir, "--state.dir")
 }
 
-func TestOtherSchemaIsRefused(t *testing.T) {
+// F64 ledger of another version: it is refused, and the error says which flowd to run.
+func TestF64_OtherSchemaIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir)
 	tx, err := l.db.Begin(true)
@@ -133,15 +133,39 @@ func TestOtherSchemaIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	closed(t, l)
-	if _, err := Open(Config{Dir: dir}); !errors.Is(err, ErrSchema) {
-		t.Errorf("got %v, want %v", err, ErrSchema)
+	_, err = Open(Config{Dir: dir})
+	wantRefusal(t, err, ErrSchema, dir, "--state.dir")
+}
+
+func TestClosedLedgerHasNoDoubts(t *testing.T) {
+	l := open(t, t.TempDir())
+	closed(t, l)
+	if _, err := l.Commit([]Identity{id(1)}, now(), nothing); err == nil || errors.Is(err, ErrUncertain) || errors.Is(err, ErrDamaged) {
+		t.Errorf("a commit: got %v, want an error that says that nothing was written", err)
+	}
+	if _, err := l.Counted(id(1)); err == nil || !strings.Contains(err.Error(), "s3://bucket/key-1") {
+		t.Errorf("a look-up: got %v, want an error with the object", err)
+	}
+}
+
+// wantRefusal wants an error that is what it is, and names the file and what to do.
+func wantRefusal(t *testing.T, got, want error, texts ...string) {
+	t.Helper()
+	if !errors.Is(got, want) {
+		t.Fatalf("got %v, want %v", got, want)
+	}
+	for _, text := range texts {
+		if !strings.Contains(got.Error(), text) {
+			t.Errorf("the error does not say %q: %v", text, got)
+		}
 	}
 }
 
 func TestStateIsPrivate(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "state")
+	above := filepath.Join(t.TempDir(), "above")
+	dir := filepath.Join(above, "state")
 	defer closed(t, open(t, dir))
-	for path, want := range map[string]os.FileMode{dir: 0o700, filepath.Join(dir, fileName): 0o600} {
+	for path, want := range map[string]os.FileMode{above: 0o700, dir: 0o700, filepath.Join(dir, fileName): 0o600} {
 		info, err := os.Stat(path)
 		if err != nil {
 			t.Fatal(err)
@@ -149,136 +173,6 @@ func TestStateIsPrivate(t *testing.T) {
 		if got := info.Mode().Perm(); got != want {
 			t.Errorf("%s: got mode %o, want %o", filepath.Base(path), got, want)
 		}
-	}
-}
-
-// journal records the order of what a committer does.
-type journal struct {
-	mu    sync.Mutex
-	lines []string
-	sizes []int
-	fail  error
-}
-
-func (j *journal) note(line string) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.lines = append(j.lines, line)
-}
-
-func (j *journal) stage(l *Ledger) StageFunc[int] {
-	return func(fresh []int, _ *Tx) (func(), error) {
-		j.mu.Lock()
-		j.sizes = append(j.sizes, len(fresh))
-		j.mu.Unlock()
-		return func() {
-			for _, n := range fresh {
-				counted, _ := l.Counted(id(n)) // Only what is committed is seen from outside.
-				j.note(fmt.Sprintf("publish %d durable=%v", n, counted))
-			}
-		}, j.fail
-	}
-}
-
-func runCommitter(t *testing.T, c *Committer[int]) (stop func()) {
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- c.Run(ctx) }()
-	return func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	}
-}
-
-func TestPublishComesAfterTheTransactionAndBeforeTheAnswer(t *testing.T) {
-	l, j := open(t, t.TempDir()), &journal{}
-	defer closed(t, l)
-	c := NewCommitter(l, j.stage(l), CommitterOptions{})
-	defer runCommitter(t, c)()
-	outcome := <-c.Commit(id(1), 1)
-	j.note("answer")
-	if outcome != (Outcome{}) {
-		t.Errorf("got %+v, want a counted object", outcome)
-	}
-	if got, want := fmt.Sprint(j.lines), "[publish 1 durable=true answer]"; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-	if outcome = <-c.Commit(id(1), 1); !outcome.Duplicate {
-		t.Errorf("the second time: got %+v, want a duplicate", outcome)
-	}
-}
-
-func TestFailedCommitPublishesNothing(t *testing.T) {
-	l, j := open(t, t.TempDir()), &journal{fail: errors.New("stage failed")}
-	defer closed(t, l)
-	var heard error
-	c := NewCommitter(l, j.stage(l), CommitterOptions{OnCommit: func(_ time.Duration, err error) { heard = err }})
-	first, second := c.Commit(id(1), 1), c.Commit(id(2), 2)
-	stop := runCommitter(t, c)
-	for _, outcome := range []Outcome{<-first, <-second} {
-		if !errors.Is(outcome.Err, j.fail) || outcome.Duplicate {
-			t.Errorf("got %+v, want the error of the stage", outcome)
-		}
-	}
-	stop()
-	if len(j.lines) != 0 || !errors.Is(heard, j.fail) {
-		t.Errorf("published %v, heard %v", j.lines, heard)
-	}
-}
-
-func TestWhatQueuedBecomesOneTransaction(t *testing.T) {
-	l, j := open(t, t.TempDir()), &journal{}
-	defer closed(t, l)
-	c := NewCommitter(l, j.stage(l), CommitterOptions{})
-	var outcomes []<-chan Outcome
-	for n := range 10 {
-		outcomes = append(outcomes, c.Commit(id(n%9), n)) // The last is a duplicate of the first.
-	}
-	stop := runCommitter(t, c)
-	duplicates := 0
-	for _, o := range outcomes {
-		if (<-o).Duplicate {
-			duplicates++
-		}
-	}
-	stop()
-	if fmt.Sprint(j.sizes) != "[9]" || duplicates != 1 {
-		t.Errorf("got transactions of %v and %d duplicates, want one of 9 and 1", j.sizes, duplicates)
-	}
-}
-
-func TestStopCommitsWhatIsQueuedAndRefusesTheRest(t *testing.T) {
-	l, j := open(t, t.TempDir()), &journal{}
-	defer closed(t, l)
-	c := NewCommitter(l, j.stage(l), CommitterOptions{})
-	queued := c.Commit(id(1), 1)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := c.Run(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if got := <-queued; got != (Outcome{}) {
-		t.Errorf("queued before the stop: got %+v, want counted", got)
-	}
-	if got := <-c.Commit(id(2), 2); !errors.Is(got.Err, ErrClosed) {
-		t.Errorf("after the stop: got %+v, want %v", got, ErrClosed)
-	}
-}
-
-func TestWakeIsATransactionWithoutObjects(t *testing.T) {
-	l, j := open(t, t.TempDir()), &journal{}
-	defer closed(t, l)
-	committed := make(chan struct{}, 1)
-	c := NewCommitter(l, j.stage(l), CommitterOptions{OnCommit: func(time.Duration, error) { committed <- struct{}{} }})
-	c.Wake()
-	c.Wake()
-	stop := runCommitter(t, c)
-	<-committed
-	stop()
-	if fmt.Sprint(j.sizes) != "[0]" {
-		t.Errorf("got transactions of %v, want one of 0", j.sizes)
 	}
 }
 

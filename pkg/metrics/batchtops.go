@@ -1,11 +1,15 @@
 package metrics
 
-import "flowd/pkg/parser"
+import (
+	"net/netip"
+
+	"flowd/pkg/parser"
+)
 
 // members are the live members of one ranking at one moment. Batches share it, so it is never written.
 type members[K comparable] struct {
-	index map[K]int
-	sets  []*labelSet
+	keys []K
+	sets []*labelSet // Of the keys, in the same order.
 }
 
 // membership is who counts for itself in each ranking.
@@ -17,37 +21,34 @@ type membership struct {
 	rejectedPort   members[portKey]
 }
 
-// batchTop is what one ranking saw in one object: the members exactly, the rest as one number, and a sketch that can nominate.
+// batchTop is what one ranking saw in one object: the members exactly, the rest as one number, and a sketch that can nominate. The members are
+// pinned in the sketch, so that one look-up does both.
 type batchTop[K comparable] struct {
 	members members[K]
-	counts  []uint64
 	other   uint64
 	sketch  *sketch[K]
 }
 
 func (b *batchTop[K]) begin(m members[K]) {
 	b.members = m
-	b.counts = append(b.counts[:0], make([]uint64, len(m.sets))...)
+	b.sketch.pin(m.keys)
 }
 
 func (b *batchTop[K]) reset() {
-	b.members, b.counts, b.other = members[K]{}, b.counts[:0], 0
+	b.members, b.other = members[K]{}, 0
 	b.sketch.reset()
 }
 
+// member is what the member at a position had.
+func (b *batchTop[K]) member(i int) uint64 { return b.sketch.entries[i].count }
+
 // add books weight once: to the member, or to the others. A key that is not known (a record without the address) can only be an other.
 func (b *batchTop[K]) add(key K, known bool, weight uint64) {
-	if !known {
-		b.other = addSaturating(b.other, weight)
+	if weight == 0 {
 		return
 	}
-	if i, ok := b.members.index[key]; ok {
-		b.counts[i] = addSaturating(b.counts[i], weight)
-	} else {
+	if !known || b.sketch.add(key, weight) >= len(b.members.keys) {
 		b.other = addSaturating(b.other, weight)
-	}
-	if weight > 0 {
-		b.sketch.add(key, weight)
 	}
 }
 
@@ -62,11 +63,11 @@ type batchTops struct {
 
 func newBatchTops(t *Totals) batchTops {
 	return batchTops{
-		source:         batchTop[addrKey]{sketch: t.source.newSketch(batchSketchEntries)},
-		destination:    batchTop[addrKey]{sketch: t.destination.newSketch(batchSketchEntries)},
-		pair:           batchTop[pairKey]{sketch: t.pair.newSketch(batchSketchEntries)},
-		rejectedSource: batchTop[addrKey]{sketch: t.rejectedSource.newSketch(batchSketchEntries)},
-		rejectedPort:   batchTop[portKey]{sketch: t.rejectedPort.newSketch(batchSketchEntries)},
+		source:         batchTop[addrKey]{sketch: t.source.newBatchSketch()},
+		destination:    batchTop[addrKey]{sketch: t.destination.newBatchSketch()},
+		pair:           batchTop[pairKey]{sketch: t.pair.newBatchSketch()},
+		rejectedSource: batchTop[addrKey]{sketch: t.rejectedSource.newBatchSketch()},
+		rejectedPort:   batchTop[portKey]{sketch: t.rejectedPort.newBatchSketch()},
 	}
 }
 
@@ -97,4 +98,12 @@ func (b *batchTops) add(r *parser.Record, proto protocol) {
 		b.rejectedSource.add(src, hasSrc, 1)
 		b.rejectedPort.add(portKeyOf(proto, r.DstPort), r.Has(parser.FieldDstPort), 1)
 	}
+}
+
+// addressKey is false when the record does not have the address.
+func addressKey(r *parser.Record, f parser.Field, a netip.Addr) (addrKey, bool) {
+	if !r.Has(f) {
+		return addrKey{}, false
+	}
+	return addrKeyOf(a), true
 }

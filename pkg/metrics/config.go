@@ -19,8 +19,8 @@ const (
 type Config struct {
 	// TopK is the number of members per ranking.
 	TopK int
-	// MaxInterfaces bounds the label sets of the interface families; further interfaces count under "other".
-	// An interface has up to three label sets, one for each action.
+	// MaxInterfaces bounds the interfaces that have series of their own; further ones count under "other".
+	// An interface has up to three label sets, one for each action, and a label set three series.
 	MaxInterfaces int
 	// Ports are the destination ports that get a label value of their own in the port families.
 	Ports []uint16

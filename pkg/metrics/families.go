@@ -77,6 +77,18 @@ func (d *definition) descs() []*prometheus.Desc {
 	return descs
 }
 
+// Durable returns the names of the metrics that continue after a restart as long as the state survives, in the order of their families.
+// Every other metric of flowd lives with the process. The caller owns the result.
+func Durable() []string {
+	var names []string
+	for _, d := range definitions() {
+		if d != nil {
+			names = append(names, d.names...)
+		}
+	}
+	return names
+}
+
 func definitions() [numFamilies]*definition {
 	var table [numFamilies]*definition
 	for _, list := range [][]definition{trafficDefinitions(), objectDefinitions(), topDefinitions()} {

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"errors"
+	"maps"
 	"net/netip"
 	"strings"
 	"testing"
@@ -16,7 +17,7 @@ import (
 // start is when every test begins.
 func start() time.Time { return time.Unix(1_800_000_000, 0) }
 
-// store is a Writer that keeps what it is given, as a ledger does; what a failed stage wrote is thrown away by restore.
+// store is a Writer that keeps what it is given, as a ledger does.
 type store struct {
 	pages  map[uint32][]byte
 	series map[uint32][]byte
@@ -105,6 +106,20 @@ func (s *service) count(records ...*parser.Record) {
 	s.commit(b)
 }
 
+// failStage stages, and publishes nothing: because the writer failed, or because the transaction did after it. Nothing of it is stored.
+func (s *service) failStage(inWriter bool, batches ...*Batch) {
+	s.t.Helper()
+	pages, series := maps.Clone(s.store.pages), maps.Clone(s.store.series)
+	if inWriter {
+		s.store.fail = errDisk
+	}
+	puts := s.store.puts
+	if _, err := s.totals.Stage(batches, s.store, s.now); inWriter && s.store.puts > puts && !errors.Is(err, errDisk) {
+		s.t.Fatalf("a stage whose writer fails: got %v, want the error of the writer", err)
+	}
+	s.store.pages, s.store.series, s.store.fail = pages, series, nil
+}
+
 // scrape reads everything, and lets housekeeping follow as the service does.
 func (s *service) scrape() sample {
 	s.t.Helper()
@@ -186,15 +201,24 @@ const testHeader = "account-id vpc-id subnet-id interface-id srcaddr dstaddr dst
 // record parses a line in testHeader's format; parsing is how presence of fields is set.
 func record(t testing.TB, line string) *parser.Record {
 	t.Helper()
+	return records(t, 1, func(int) string { return line })[0]
+}
+
+// records parses n lines.
+func records(t testing.TB, n int, line func(i int) string) []*parser.Record {
+	t.Helper()
 	f, err := parser.ParseFormat(testHeader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := new(parser.Record)
-	if err := f.Parse([]byte(line), r); err != nil {
-		t.Fatalf("%q: %v", line, err)
+	out := make([]*parser.Record, n)
+	for i := range out {
+		out[i] = new(parser.Record)
+		if err := f.Parse([]byte(line(i)), out[i]); err != nil {
+			t.Fatalf("%q: %v", line(i), err)
+		}
 	}
-	return r
+	return out
 }
 
 // flow is a record from src to dst with so many bytes.
@@ -208,3 +232,6 @@ func address(i int) string {
 }
 
 var errDisk = errors.New("no space left on device")
+
+// has says whether a series is exposed.
+func (s sample) has(name string) bool { _, ok := s[name]; return ok }

@@ -1,9 +1,7 @@
 package metrics
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"time"
 )
 
@@ -12,7 +10,7 @@ import (
 func (t *Totals) Due(now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.state.unsaved) > 0 || now.Sub(t.lastTick) >= t.cfg.RankingInterval {
+	if len(t.state.unsaved) > 0 || len(t.excess) > 0 || t.tickDue(now) || t.anyHungry() {
 		return true
 	}
 	for _, b := range t.state.births {
@@ -22,6 +20,8 @@ func (t *Totals) Due(now time.Time) bool {
 	}
 	return false
 }
+
+func (t *Totals) tickDue(now time.Time) bool { return now.Sub(t.lastTick) >= t.cfg.RankingInterval }
 
 // Run calls wake whenever housekeeping is due, until ctx ends. wake asks for a stage; it must not block.
 func (t *Totals) Run(ctx context.Context, wake func()) error {
@@ -45,117 +45,67 @@ func (t *Totals) released(b birth, now time.Time) bool {
 	return b.generation <= t.scraped.Load() || now.Sub(b.at) >= t.cfg.BirthTimeout
 }
 
-// keepHouse does what is due beside counting.
+// keepHouse does what is due beside counting. A ranking without members does not wait for the tick.
 func (s *stage) keepHouse() {
 	s.release()
-	if s.now.Sub(s.t.lastTick) < s.t.cfg.RankingInterval {
+	if !s.t.tickDue(s.now) {
+		s.fillTops()
 		return
 	}
+	last := s.t.lastTick
+	s.t.state.onRollback(func() { s.t.lastTick = last })
 	s.t.lastTick = s.now
-	s.t.tickTops(s)
+	s.tickTops()
 	s.expire()
 }
 
 func (s *stage) release() {
-	for key, b := range s.t.state.births {
-		if !s.t.released(b, s.now) {
-			continue
-		}
-		live := s.t.state.release(s.t.state.index[key])
-		s.series[live.slot] = live
-		s.remembered = s.remembered || isTop(live.family)
+	var due [numFamilies]bool
+	for set, b := range s.t.state.births {
+		due[set.family] = due[set.family] || s.t.released(b, s.now)
 	}
+	for f := range numFamilies {
+		if due[f] {
+			s.t.state.rewrite(f, s.releaseSet)
+			s.remembered = s.remembered || isTop(f)
+		}
+	}
+}
+
+func (s *stage) releaseSet(set *labelSet) *labelSet {
+	b, pending := s.t.state.births[set]
+	if !pending || !s.t.released(b, s.now) {
+		return set
+	}
+	live := s.t.state.release(set)
+	s.series[live.slot] = live
+	return live
 }
 
 // expire lets label sets go that counted nothing for the idle timeout. Families whose label sets are known in advance keep theirs.
 func (s *stage) expire() {
+	idle := func(set *labelSet) bool { return s.now.Sub(s.t.state.lastUse[set.slot]) >= s.t.cfg.IdleTimeout }
 	for _, f := range []family{familyFlow, familyInterface, familyPort} {
-		for _, set := range slices.Clone(s.t.state.sets[f]) {
-			if s.now.Sub(s.t.state.lastUse[set.key()]) >= s.t.cfg.IdleTimeout {
+		s.t.state.rewrite(f, func(set *labelSet) *labelSet {
+			if idle(set) {
 				s.drop(set)
+				return nil
 			}
-		}
+			return set
+		})
 	}
 }
 
-// drop ends a label set: its counters become 0, so that whoever gets its slots starts there.
-func (s *stage) drop(set *labelSet) {
-	for slot := set.slot; slot < set.slot+set.width; slot++ {
-		s.page(slot)[slot%pageValues] = 0
-	}
-	s.t.state.remove(set)
-	s.series[set.slot] = nil
-}
-
-func (t *Totals) tickTops(s *stage) {
-	t.source.tick(s)
-	t.destination.tick(s)
-	t.pair.tick(s)
-	t.rejectedSource.tick(s)
-	t.rejectedPort.tick(s)
-}
-
-func (s *stage) addTops(b *Batch) {
-	s.t.source.add(s, &b.tops.source)
-	s.t.destination.add(s, &b.tops.destination)
-	s.t.pair.add(s, &b.tops.pair)
-	s.t.rejectedSource.add(s, &b.tops.rejectedSource)
-	s.t.rejectedPort.add(s, &b.tops.rejectedPort)
-}
-
-// mergeSketches lets what is now durable nominate. An empty ranking does not wait for its next tick.
-func (t *Totals) mergeSketches(batches []*Batch) {
-	for _, b := range batches {
-		nominate(t, &t.source, &b.tops.source)
-		nominate(t, &t.destination, &b.tops.destination)
-		nominate(t, &t.pair, &b.tops.pair)
-		nominate(t, &t.rejectedSource, &b.tops.rejectedSource)
-		nominate(t, &t.rejectedPort, &b.tops.rejectedPort)
-	}
-}
-
-func nominate[K comparable](t *Totals, p *top[K], b *batchTop[K]) {
-	p.rank.merge(b.sketch)
-	if len(p.rank.members()) == 0 && b.sketch.total() > 0 {
-		t.lastTick = time.Time{}
-	}
-}
-
-func (t *Totals) currentMembership() *membership {
-	return &membership{
-		source:         t.source.live(&t.state),
-		destination:    t.destination.live(&t.state),
-		pair:           t.pair.live(&t.state),
-		rejectedSource: t.rejectedSource.live(&t.state),
-		rejectedPort:   t.rejectedPort.live(&t.state),
-	}
-}
-
-func isTop(f family) bool {
-	switch f {
-	case familyTopSource, familyTopDestination, familyTopPair, familyTopRejectedSource, familyTopRejectedPort:
-		return true
-	}
-	return false
-}
-
-// limit is the number of label sets that a family may have, 0 when it is fixed in advance.
+// limit is what a bounded family may have: interfaces in the interface family, whose label sets are up to one for each action of each; label
+// sets in the others.
 func (t *Totals) limit(f family) int {
-	switch {
-	case f == familyFlow:
+	switch f {
+	case familyFlow:
 		return maxFlowSets
-	case f == familyInterface:
+	case familyInterface:
 		return t.cfg.MaxInterfaces
-	case f == familyPort:
-		return t.portCells()
-	case isTop(f):
-		return t.cfg.TopK
+	case familyPort:
+		return (protocolsWithPorts*len(t.cfg.Ports) + int(numProtocols)) * numActions
 	}
-	return 0
-}
-
-func heaviestFirst(s *state, f family) []*labelSet {
-	sets := slices.Clone(s.sets[f])
-	slices.SortStableFunc(sets, func(a, b *labelSet) int { return cmp.Compare(s.pages.get(b.slot), s.pages.get(a.slot)) })
-	return sets
+	return t.cfg.TopK
 }

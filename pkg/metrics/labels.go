@@ -64,21 +64,25 @@ const (
 	numStatuses   = 3
 )
 
-// cleanLabel copies an identifier out of a line. Whoever can write to the bucket decides these bytes, so what is not printable ASCII, or
+// cleanLabel makes an identifier a label value. Whoever can write to the bucket decides these bytes, so what is not printable ASCII, or
 // longer than any AWS identifier, becomes "other" and can neither break a scrape nor fill memory.
-func cleanLabel(b []byte) string {
-	if len(b) == 0 {
+func cleanLabel(id string) string {
+	if id == "" {
 		return labelUnknown
 	}
-	if len(b) > maxLabelBytes {
+	if !isLabel(id) {
 		return labelOther
 	}
-	for _, c := range b {
-		if c <= ' ' || c > '~' {
-			return labelOther
+	return id
+}
+
+func isLabel(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
 		}
 	}
-	return string(b)
+	return s != "" && len(s) <= maxLabelBytes
 }
 
 func portLabel(port uint16) string { return strconv.Itoa(int(port)) }

@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 )
 
 // labelSet is one row of a family: its label values and where its counters are. It is immutable, because snapshots share it; a change of
@@ -18,11 +18,20 @@ type labelSet struct {
 	live bool
 }
 
-func (s *labelSet) key() string { return setKey(s.family, s.values...) }
+func (s *labelSet) key() string { return string(appendKey(nil, s.family, s.values)) }
 
-// setKey is the identity of a label set. Label values never hold a byte below 0x20, see cleanLabel.
-func setKey(f family, values ...string) string {
-	return string(append([]byte{byte(f)}, strings.Join(values, "\x00")...))
+// appendKey appends the identity of a label set. Label values never hold a byte below 0x20, see cleanLabel.
+func appendKey(key []byte, f family, values []string) []byte {
+	key = append(key, byte(f))
+	for _, v := range values {
+		key = append(append(key, v...), 0)
+	}
+	return key
+}
+
+// interfaceKey is the identity of the interface that a label set of the interface family belongs to: all its values but the action.
+func interfaceKey(values []string) string {
+	return string(appendKey(nil, familyInterface, values[:len(identifiers{})]))
 }
 
 const (
@@ -30,7 +39,7 @@ const (
 	flagLive          = 1
 )
 
-var errDefinition = errors.New("a series definition does not decode")
+var errDefinition = errors.New("not a definition that this flowd reads")
 
 // encode is what the ledger stores: version, family, flags, width, number of labels, then each label with its length.
 func (s *labelSet) encode() []byte {
@@ -46,8 +55,9 @@ func (s *labelSet) encode() []byte {
 	return b
 }
 
+// decodeLabelSet takes only what encode wrote for label values that cleanLabel made: anything else could break every scrape.
 func decodeLabelSet(slot uint32, b []byte) (*labelSet, error) {
-	if len(b) < 5 || b[0] != definitionVersion || family(b[1]) >= numFamilies {
+	if len(b) < 5 || b[0] != definitionVersion {
 		return nil, fmt.Errorf("series %d: %w", slot, errDefinition)
 	}
 	s := &labelSet{family: family(b[1]), slot: slot, width: uint32(b[3]), live: b[2]&flagLive != 0}
@@ -60,8 +70,12 @@ func decodeLabelSet(slot uint32, b []byte) (*labelSet, error) {
 		s.values = append(s.values, string(rest[size:size+int(n)]))
 		rest = rest[size+int(n):]
 	}
-	if len(rest) != 0 {
+	if len(rest) != 0 || !allLabels(s.values) {
 		return nil, fmt.Errorf("series %d: %w", slot, errDefinition)
 	}
 	return s, nil
+}
+
+func allLabels(values []string) bool {
+	return !slices.ContainsFunc(values, func(v string) bool { return !isLabel(v) })
 }

@@ -2,55 +2,78 @@ package metrics
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 )
+
+// stateAdvice ends every error of a load.
+const stateAdvice = "the state was damaged, or another flowd wrote it: " +
+	"run the flowd that wrote it, or start with another --state.dir and counters at 0"
 
 // Load restores what earlier stages wrote: every definition, then every page. It is called once, before anything else. An error means that
 // the state was written by something else or damaged; the totals must not be used then.
 func (t *Totals) Load(series func(yield func(id uint32, definition []byte) error) error, pages func(yield func(n uint32, content []byte) error) error, now time.Time) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	loaded := newState()
-	if err := series(func(id uint32, b []byte) error { return t.loadSeries(&loaded, id, b, now) }); err != nil {
-		return fmt.Errorf("loading series: %w", err)
-	}
-	if err := pages(loaded.loadPage); err != nil {
-		return fmt.Errorf("loading counter pages: %w", err)
-	}
-	if err := loaded.findFree(); err != nil {
-		return err
-	}
-	t.state = loaded
-	t.addStatic(now)
-	if err := t.restoreTops(now); err != nil {
-		return fmt.Errorf("loading rankings: %w", err)
+	if err := t.load(series, pages, now); err != nil {
+		return fmt.Errorf("%w; %s", err, stateAdvice)
 	}
 	t.membership.Store(t.currentMembership())
-	t.snapshot.Store(t.state.freeze(firstGeneration, now, time.Time{}))
+	t.snapshot.Store(t.state.freeze(firstGeneration, time.Time{}))
+	return nil
+}
+
+func (t *Totals) load(series, pages func(func(uint32, []byte) error) error, now time.Time) error {
+	t.state = newState()
+	if err := series(func(id uint32, b []byte) error { return t.loadSeries(id, b, now) }); err != nil {
+		return fmt.Errorf("loading series: %w", err)
+	}
+	if err := pages(t.state.loadPage); err != nil {
+		return fmt.Errorf("loading counter pages: %w", err)
+	}
+	if err := t.state.findFree(); err != nil {
+		return fmt.Errorf("loading series: %w", err)
+	}
+	t.addStatic(now)
+	for _, p := range t.all() {
+		if err := p.restore(t, now); err != nil {
+			return fmt.Errorf("loading rankings: %w", err)
+		}
+	}
 	return nil
 }
 
 // firstGeneration is that of the snapshot which a process starts with.
 const firstGeneration = 1
 
-func (t *Totals) loadSeries(s *state, id uint32, b []byte, now time.Time) error {
+// maxPages is far past every bound: 8 million counters. A number above it is damage, and believing it would fill memory.
+const maxPages = 1 << 16
+
+func (t *Totals) loadSeries(id uint32, b []byte, now time.Time) error {
 	set, err := decodeLabelSet(id, b)
 	if err != nil {
 		return err
 	}
-	d := t.defs[set.family]
-	if d == nil || d.width() != set.width || len(d.labels) != len(set.values) {
-		return fmt.Errorf("series %d: %w as a label set of this version", id, errDefinition)
+	if d := t.definition(set.family); d == nil || d.width() != set.width || len(d.labels) != len(set.values) || id/pageValues >= maxPages {
+		return fmt.Errorf("series %d: %w", id, errDefinition)
 	}
-	s.insert(set)
-	s.lastUse[set.key()] = now
+	if other := t.state.index[set.key()]; other != nil {
+		return fmt.Errorf("series %d and %d have the same labels", other.slot, id)
+	}
+	t.state.list(set)
+	t.state.lastUse[set.slot] = now
 	if !set.live {
-		s.births[set.key()] = birth{firstGeneration, now}
+		t.state.births[set] = birth{firstGeneration, now}
 	}
 	return nil
+}
+
+func (t *Totals) definition(f family) *definition {
+	if f >= numFamilies {
+		return nil
+	}
+	return t.defs[f]
 }
 
 func (s *state) loadPage(n uint32, b []byte) error {
@@ -58,7 +81,6 @@ func (s *state) loadPage(n uint32, b []byte) error {
 	if err != nil {
 		return fmt.Errorf("page %d: %w", n, err)
 	}
-	const maxPages = 1 << 20 // 128 million counters, far past every bound: a number above it is damage.
 	if n >= maxPages {
 		return fmt.Errorf("page number %d is out of range", n)
 	}
@@ -102,11 +124,4 @@ func (t *Totals) addStatic(now time.Time) {
 			t.state.unsaved = append(t.state.unsaved, t.state.create(s.family, t.defs[s.family].width(), s.values, birth{firstGeneration, now}))
 		}
 	}
-}
-
-func (t *Totals) restoreTops(now time.Time) error {
-	t.excess = nil
-	return errors.Join(
-		t.source.restore(t, now), t.destination.restore(t, now), t.pair.restore(t, now),
-		t.rejectedSource.restore(t, now), t.rejectedPort.restore(t, now))
 }

@@ -19,7 +19,7 @@ type instruments struct {
 	durableDescs   [numFamilies][]*prometheus.Desc
 }
 
-func newInstruments(cfg Config, defs [numFamilies]*definition) instruments {
+func newInstruments(defs [numFamilies]*definition) instruments {
 	desc := func(name, help string, labels ...string) *prometheus.Desc {
 		return prometheus.NewDesc(name, help, labels, nil)
 	}
@@ -27,8 +27,8 @@ func newInstruments(cfg Config, defs [numFamilies]*definition) instruments {
 		newestRecord: desc("flowd_newest_record_timestamp_seconds", "End of the newest record counted, in Unix seconds; 0 when none was."),
 		lastCommit:   desc("flowd_last_commit_timestamp_seconds", "When this process last added an object to the totals, in Unix seconds; 0 when it did not yet."),
 		durable:      desc("flowd_ledger_durable", "1 when counters survive a restart, 0 when they are kept in memory."),
-		series:       desc("flowd_series", "Label sets exposed in a bounded family.", "family"),
-		seriesLimit:  desc("flowd_series_limit", "Label sets that a bounded family may have; further ones count as other.", "family"),
+		series:       desc("flowd_series", "What a bounded family has: interfaces in family interface, label sets in the others.", "family"),
+		seriesLimit:  desc("flowd_series_limit", "What a bounded family may have, in the unit of flowd_series; what comes after counts as other.", "family"),
 		commitDuration: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:                            "flowd_commit_duration_seconds",
 			Help:                            "Time that a transaction took, from its first look-up until it was synced, in seconds.",
@@ -40,10 +40,10 @@ func newInstruments(cfg Config, defs [numFamilies]*definition) instruments {
 		overflow: map[family]prometheus.Counter{},
 		overflowTotal: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "flowd_series_overflow_total",
-			Help: "Times that something counted as other because its family was at its limit.",
+			Help: "Records that counted as other because their family was at its limit.",
 		}, []string{"family"}),
 	}
-	for _, f := range boundedFamilies() {
+	for _, f := range []family{familyFlow, familyInterface} {
 		m.overflow[f] = m.overflowTotal.WithLabelValues(defs[f].short)
 	}
 	for f, d := range defs {
@@ -54,7 +54,8 @@ func newInstruments(cfg Config, defs [numFamilies]*definition) instruments {
 	return m
 }
 
-// boundedFamilies are those whose label sets come from records. Rankings are bounded by their members and never overflow.
+// boundedFamilies are those whose label sets come from records. Of these only flows and interfaces can overflow: the ports are configured, and
+// a ranking has its members.
 func boundedFamilies() []family {
 	return []family{
 		familyFlow, familyInterface, familyPort,
@@ -102,7 +103,7 @@ func (t *Totals) collectHealth(s *snapshot, ch chan<- prometheus.Metric) {
 	gauge(t.instrument.lastCommit, unixSeconds(s.lastCommit))
 	gauge(t.instrument.durable, map[bool]float64{true: 1}[t.cfg.Durable])
 	for _, f := range boundedFamilies() {
-		gauge(t.instrument.series, float64(len(s.sets[f])), t.defs[f].short)
+		gauge(t.instrument.series, float64(s.size(f)), t.defs[f].short)
 		gauge(t.instrument.seriesLimit, float64(t.limit(f)), t.defs[f].short)
 	}
 	t.instrument.commitDuration.Collect(ch)

@@ -1,6 +1,8 @@
 package metrics
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"time"
 )
@@ -8,6 +10,7 @@ import (
 // How a ranking changes its mind.
 const (
 	halfLife   = 15 * time.Minute // So that the sketch knows who is heavy now.
+	maxHalving = 64               // After that many nothing is left to forget.
 	memberIdle = 30 * time.Minute
 	// A candidate must beat the weakest member by a quarter, in two ticks running: membership that flaps makes series that end.
 	margin = 1.25
@@ -19,18 +22,24 @@ type ranking[K comparable] struct {
 	sketch  *sketch[K]
 	member  map[K]time.Time // When the member last had weight.
 	order   []K             // The members, in the order of admission. Replaced, never written.
-	beat    map[K]bool      // Candidates that beat a member at the last tick.
+	beat    map[K]bool      // Candidates that beat a member at the last tick. Replaced, never written.
+	start   time.Time
+	last    []time.Duration // When the key of each entry of the sketch last had weight, since start.
+	hungry  bool            // Nobody is a member, and somebody could be.
 	halved  time.Time
 	settled time.Time // No replacement before: a cold sketch knows nobody.
 }
 
 func newRanking[K comparable](k, capacity int, hash func(K) uint64, start time.Time) *ranking[K] {
-	return &ranking[K]{k: k, sketch: newSketch[K](capacity, hash), member: map[K]time.Time{}, beat: map[K]bool{}, halved: start}
+	return &ranking[K]{
+		k: k, sketch: newSketch[K](capacity, 0, hash), member: map[K]time.Time{},
+		start: start, last: make([]time.Duration, capacity), halved: start,
+	}
 }
 
 // restore sets the members after a restart. They keep their places for one half-life, because the sketch starts empty.
 func (r *ranking[K]) restore(members []K, now time.Time) {
-	r.member, r.order, r.beat = map[K]time.Time{}, slices.Clone(members), map[K]bool{}
+	r.order = slices.Clone(members)
 	for _, key := range members {
 		r.member[key] = now
 	}
@@ -39,7 +48,23 @@ func (r *ranking[K]) restore(members []K, now time.Time) {
 	}
 }
 
-func (r *ranking[K]) merge(batch *sketch[K]) { r.sketch.merge(batch) }
+// save returns what takes later decisions back. What the sketch forgot meanwhile stays forgotten: that follows the clock, not the decisions.
+func (r *ranking[K]) save() (restore func()) {
+	saved := *r
+	saved.member = maps.Clone(r.member)
+	return func() {
+		saved.halved = r.halved
+		*r = saved
+	}
+}
+
+// merge lets a batch nominate.
+func (r *ranking[K]) merge(batch *sketch[K], now time.Time) {
+	r.sketch.merge(batch, func(at int) {
+		r.last[at] = now.Sub(r.start)
+		r.hungry = len(r.order) == 0
+	})
+}
 
 // touch says that a member had weight.
 func (r *ranking[K]) touch(key K, now time.Time) {
@@ -48,25 +73,24 @@ func (r *ranking[K]) touch(key K, now time.Time) {
 	}
 }
 
-func (r *ranking[K]) members() []K { return r.order }
-
-func (r *ranking[K]) top(n int) []entry[K] { return r.sketch.top(n) }
-
 // tick looks at the ranking again: idle members leave, free places are filled at once, and who beat a member twice takes its place.
 func (r *ranking[K]) tick(now time.Time) (admitted, departed []K) {
-	for now.Sub(r.halved) >= halfLife {
-		r.sketch.halve()
-		r.halved = r.halved.Add(halfLife)
-	}
+	r.decay(now)
 	departed = r.leaveIdle(now)
-	candidates := r.candidates()
-	for len(r.member) < r.k && len(candidates) > 0 {
-		admitted = append(admitted, candidates[0].key)
-		r.admit(candidates[0].key, now)
-		candidates = candidates[1:]
-	}
+	admitted, candidates := r.fill(now)
 	in, out := r.challenge(candidates, now)
 	return append(admitted, in...), append(departed, out...)
+}
+
+func (r *ranking[K]) decay(now time.Time) {
+	n := int64(now.Sub(r.halved) / halfLife)
+	if n <= 0 {
+		return
+	}
+	r.halved = r.halved.Add(time.Duration(n) * halfLife)
+	for range min(n, maxHalving) {
+		r.sketch.halve()
+	}
 }
 
 func (r *ranking[K]) leaveIdle(now time.Time) (departed []K) {
@@ -81,56 +105,65 @@ func (r *ranking[K]) leaveIdle(now time.Time) (departed []K) {
 	return departed
 }
 
-// candidates are the heaviest keys that are not members, as many as could ever be needed.
-func (r *ranking[K]) candidates() []entry[K] {
-	var out []entry[K]
-	for _, e := range r.sketch.top(2 * r.k) {
-		if _, ok := r.member[e.key]; !ok && e.count > e.err {
-			out = append(out, e)
-		}
+// fill gives free places to the heaviest candidates, and returns the other candidates.
+func (r *ranking[K]) fill(now time.Time) (admitted []K, rest []entry[K]) {
+	r.hungry = false
+	rest = r.candidates(now)
+	for len(r.order) < r.k && len(rest) > 0 {
+		r.admit(rest[0].key, now)
+		admitted, rest = append(admitted, rest[0].key), rest[1:]
 	}
-	return out
+	return admitted, rest
 }
 
-// challenge sets each candidate, heaviest first, against the weakest member that no heavier candidate has beaten.
+// candidates are the heaviest keys that are not members, one for each place. The sketch remembers for hours who was heavy: a key without weight
+// for as long as makes a member leave is no candidate, or those who left would come back at once.
+func (r *ranking[K]) candidates(now time.Time) []entry[K] {
+	idleSince := now.Sub(r.start) - memberIdle
+	return heaviest(r.sketch.entries, r.k, func(i int) bool {
+		e := &r.sketch.entries[i]
+		_, member := r.member[e.key]
+		return !member && r.last[i] > idleSince && e.certain() > 0
+	})
+}
+
+// challenge sets the candidates, heaviest first, each against the weakest member that no other has beaten. What a candidate has for sure must
+// beat what the member may have at most: in a stream without heavy keys everybody inherits about the same error, and that is no reason to
+// change places.
 func (r *ranking[K]) challenge(candidates []entry[K], now time.Time) (admitted, departed []K) {
-	if now.Before(r.settled) {
-		return nil, nil
-	}
-	beat, weakest := map[K]bool{}, r.weakestFirst()
-	for i := 0; i < len(candidates) && i < len(weakest); i++ {
-		challenger, defender := candidates[i], weakest[i]
-		if float64(challenger.count) <= margin*float64(defender.count) {
+	beat, defenders := map[K]bool{}, r.weakestFirst()
+	for _, c := range candidates {
+		if len(defenders) == 0 || now.Before(r.settled) {
 			break
 		}
-		if !r.beat[challenger.key] {
-			beat[challenger.key] = true
+		if float64(c.certain()) <= margin*float64(defenders[0].count) {
 			continue
 		}
-		r.leave(defender.key)
-		r.admit(challenger.key, now)
-		admitted, departed = append(admitted, challenger.key), append(departed, defender.key)
+		defender := defenders[0].key
+		defenders = defenders[1:]
+		if !r.beat[c.key] {
+			beat[c.key] = true
+			continue
+		}
+		r.leave(defender)
+		r.admit(c.key, now)
+		admitted, departed = append(admitted, c.key), append(departed, defender)
 	}
 	r.beat = beat
 	return admitted, departed
 }
 
+// weakestFirst are the members with what each may have at most.
 func (r *ranking[K]) weakestFirst() []entry[K] {
-	var out []entry[K]
+	out, floor := make([]entry[K], 0, len(r.order)), r.sketch.floor()
 	for _, key := range r.order {
-		e, _ := r.sketch.estimate(key)
-		e.key = key
+		e, found := r.sketch.estimate(key)
+		if !found {
+			e = entry[K]{key: key, count: floor}
+		}
 		out = append(out, e)
 	}
-	slices.SortStableFunc(out, func(a, b entry[K]) int {
-		switch {
-		case a.count < b.count:
-			return -1
-		case a.count > b.count:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(out, func(a, b entry[K]) int { return cmp.Compare(a.count, b.count) })
 	return out
 }
 

@@ -4,13 +4,15 @@ import "net/http"
 
 // ObserveScrapes wraps the handler that serves this collector. It learns from whole, successful answers which zeros were read: those label
 // sets show what they counted from then on, so that `increase()` misses nothing. A filtered answer does not count, it may lack the zeros.
+//
+// The handler must collect after it was called: with promhttp's CoalesceGather an answer may be older than its request.
 func (t *Totals) ObserveScrapes(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// Read before the scrape: whatever snapshot the scrape takes is this one or a later one.
 		generation := t.snapshot.Load().generation
 		watched := &watchedWriter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(watched, r)
-		if r.Method == http.MethodGet && r.URL.RawQuery == "" && watched.complete() && r.Context().Err() == nil {
+		if r.Method == http.MethodGet && !r.URL.Query().Has("name[]") && watched.complete() && r.Context().Err() == nil {
 			t.noteScrape(generation)
 		}
 	})

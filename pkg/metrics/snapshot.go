@@ -11,7 +11,7 @@ type snapshot struct {
 	generation uint64
 	pages      pageTable
 	sets       [numFamilies][]*labelSet
-	published  time.Time
+	interfaces int       // How many have label sets in the interface family.
 	lastCommit time.Time // Of objects; zero when this process has committed none.
 }
 
@@ -43,6 +43,14 @@ func (s *snapshot) recordAge(desc *prometheus.Desc, ch chan<- prometheus.Metric)
 		count += s.exposed(set, numAgeBuckets-1)
 		ch <- prometheus.MustNewConstHistogram(desc, count, float64(s.exposed(set, ageSum)), buckets)
 	}
+}
+
+// size is what counts against the limit of a family.
+func (s *snapshot) size(f family) int {
+	if f == familyInterface {
+		return s.interfaces
+	}
+	return len(s.sets[f])
 }
 
 // newestRecord is a gauge and has no birth: it is shown as it is, 0 when no record was counted.

@@ -13,38 +13,60 @@ type birth struct {
 
 // state is what the totals are between two stages. Pages are shared with published snapshots and copied before they change.
 type state struct {
-	pages   pageTable
-	sets    [numFamilies][]*labelSet // Shared with snapshots: replaced, never written.
-	index   map[string]*labelSet
-	births  map[string]birth // Of the sets that are not live, by key.
-	lastUse map[string]time.Time
-	free    map[uint32][]uint32 // Slots of sets that left, by width.
-	next    uint32              // The first slot that was never used.
-	unsaved []*labelSet         // Created, and not yet in a durable stage.
-	owned   [numFamilies]bool   // The set list is not shared with a snapshot.
+	pages      pageTable
+	sets       [numFamilies][]*labelSet // Shared with snapshots: replaced, never written.
+	index      map[string]*labelSet     // By key.
+	interfaces map[string]int           // How many label sets of the interface family an interface has, by its identifiers.
+	births     map[*labelSet]birth      // Of the sets that are not live.
+	lastUse    map[uint32]time.Time     // By slot.
+	free       map[uint32][]uint32      // Slots of sets that left, by width.
+	next       uint32                   // The first slot that was never used.
+	unsaved    []*labelSet              // Created, and not yet in a durable stage.
+	owned      [numFamilies]bool        // The set list is not shared with a snapshot.
 
 	published [numFamilies][]*labelSet // The lists as the last snapshot has them.
 	undo      []func()                 // Takes back what changed since then, last change first.
 }
 
 func newState() state {
-	return state{index: map[string]*labelSet{}, births: map[string]birth{}, lastUse: map[string]time.Time{}, free: map[uint32][]uint32{}}
+	return state{
+		index: map[string]*labelSet{}, interfaces: map[string]int{}, births: map[*labelSet]birth{},
+		lastUse: map[uint32]time.Time{}, free: map[uint32][]uint32{},
+	}
 }
 
 // create adds a label set that is not live. The caller sees to it that it becomes durable.
 func (s *state) create(f family, width uint32, values []string, b birth) *labelSet {
-	set := &labelSet{family: f, values: values, width: width, slot: s.takeSlot(width)}
-	key := set.key()
-	s.insert(set)
-	s.births[key], s.lastUse[key] = b, b.at
+	set := &labelSet{family: f, values: slices.Clone(values), width: width, slot: s.takeSlot(width)}
+	s.list(set)
+	s.births[set], s.lastUse[set.slot] = b, b.at
 	s.onRollback(func() { s.forget(set) })
 	return set
 }
 
-func (s *state) insert(set *labelSet) {
+// list adds a label set to the list of its family and to the index.
+func (s *state) list(set *labelSet) {
 	s.own(set.family)
 	s.sets[set.family] = append(s.sets[set.family], set)
+	s.link(set)
+}
+
+func (s *state) link(set *labelSet) {
 	s.index[set.key()] = set
+	if set.family == familyInterface {
+		s.interfaces[interfaceKey(set.values)]++
+	}
+}
+
+func (s *state) unlink(set *labelSet) {
+	delete(s.index, set.key())
+	if set.family != familyInterface {
+		return
+	}
+	key := interfaceKey(set.values)
+	if s.interfaces[key]--; s.interfaces[key] == 0 {
+		delete(s.interfaces, key)
+	}
 }
 
 func (s *state) takeSlot(width uint32) uint32 {
@@ -57,42 +79,51 @@ func (s *state) takeSlot(width uint32) uint32 {
 	return slot
 }
 
-// remove takes a label set out. Its counters must be 0 by then, because the slots are used again.
+// rewrite gives every label set of a family to change, and lists what it returns; nil takes a set off the list. It is one pass, because
+// thousands may be released or expire together.
+func (s *state) rewrite(f family, change func(*labelSet) *labelSet) {
+	s.own(f)
+	kept := s.sets[f][:0]
+	for _, set := range s.sets[f] {
+		if set = change(set); set != nil {
+			kept = append(kept, set)
+		}
+	}
+	clear(s.sets[f][len(kept):])
+	s.sets[f] = kept
+}
+
+// remove ends a label set that is off its list. Its counters must be 0 by then, because the slots are used again.
 func (s *state) remove(set *labelSet) {
-	s.own(set.family)
-	s.sets[set.family] = slices.DeleteFunc(s.sets[set.family], func(other *labelSet) bool { return other == set })
-	key := set.key()
-	b, pending := s.births[key]
-	used := s.lastUse[key]
+	b, pending := s.births[set]
+	used := s.lastUse[set.slot]
 	s.forget(set)
 	s.onRollback(func() {
-		s.index[key], s.lastUse[key] = set, used
+		free := s.free[set.width]
+		s.free[set.width] = free[:len(free)-1] // What came on top of it has been taken back already.
+		s.link(set)
+		s.lastUse[set.slot] = used
 		if pending {
-			s.births[key] = b
+			s.births[set] = b
 		}
-		s.free[set.width] = slices.DeleteFunc(s.free[set.width], func(slot uint32) bool { return slot == set.slot })
 	})
 }
 
 func (s *state) forget(set *labelSet) {
-	key := set.key()
-	delete(s.index, key)
-	delete(s.births, key)
-	delete(s.lastUse, key)
+	s.unlink(set)
+	delete(s.births, set)
+	delete(s.lastUse, set.slot)
 	s.free[set.width] = append(s.free[set.width], set.slot)
 }
 
-// release makes a label set live: from the next snapshot on it shows what it counted.
+// release returns a label set made live, to be listed in place of the one that is not: from the next snapshot on it shows what it counted.
 func (s *state) release(set *labelSet) *labelSet {
 	live := *set
 	live.live = true
-	key := set.key()
-	s.own(set.family)
-	s.sets[set.family][slices.Index(s.sets[set.family], set)] = &live
-	b := s.births[key]
+	key, b := set.key(), s.births[set]
 	s.index[key] = &live
-	delete(s.births, key)
-	s.onRollback(func() { s.index[key], s.births[key] = set, b })
+	delete(s.births, set)
+	s.onRollback(func() { s.index[key], s.births[set] = set, b })
 	return &live
 }
 
@@ -105,11 +136,11 @@ func (s *state) own(f family) {
 }
 
 // freeze hands pages and lists to a snapshot. From here on they are shared, and there is nothing left to roll back.
-func (s *state) freeze(generation uint64, now, lastCommit time.Time) *snapshot {
+func (s *state) freeze(generation uint64, lastCommit time.Time) *snapshot {
 	s.owned = [numFamilies]bool{}
 	s.undo = nil
 	s.published = s.sets
-	return &snapshot{generation: generation, pages: s.pages, sets: s.sets, published: now, lastCommit: lastCommit}
+	return &snapshot{generation: generation, pages: s.pages, sets: s.sets, interfaces: len(s.interfaces), lastCommit: lastCommit}
 }
 
 func (s *state) onRollback(f func()) { s.undo = append(s.undo, f) }

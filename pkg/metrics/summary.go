@@ -6,9 +6,10 @@ import "flowd/pkg/parser"
 type Summary struct {
 	Objects uint64 `json:"objects"` // Counted objects.
 	Records uint64 `json:"records"` // Records with status OK.
-	Accept  uint64 `json:"accept"`  // Of those, accepted.
-	Reject  uint64 `json:"reject"`  // Of those, rejected.
-	Bytes   uint64 `json:"bytes"`   // Transferred bytes.
+	// Accept, Reject and Bytes are those of the flow label sets that are exposed: what was idle for the idle timeout is not in them.
+	Accept uint64 `json:"accept"` // Accepted records.
+	Reject uint64 `json:"reject"` // Rejected records.
+	Bytes  uint64 `json:"bytes"`  // Transferred bytes.
 	// Interfaces is the number of label sets in the interface families.
 	Interfaces int `json:"interface_label_sets"`
 }
@@ -20,10 +21,14 @@ func (t *Totals) Summary() Summary {
 	for _, set := range snap.sets[familyObjectsCounted] {
 		s.Objects = snap.pages.get(set.slot)
 	}
+	for _, set := range snap.sets[familyRecordsRead] {
+		if set.values[0] == parser.LogStatusOK.String() {
+			s.Records = snap.pages.get(set.slot)
+		}
+	}
 	const actionPosition = 2 // Of flowd_flow_records_total, see trafficDefinitions.
 	for _, set := range snap.sets[familyFlow] {
 		records := snap.pages.get(set.slot + counterRecords)
-		s.Records += records
 		s.Bytes += snap.pages.get(set.slot + counterBytes)
 		switch set.values[actionPosition] {
 		case parser.ActionAccept.String():

@@ -3,6 +3,7 @@ package metrics
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 )
 
@@ -10,7 +11,8 @@ import (
 type Talker struct {
 	// Labels are the label values of the row, in the order of the family's label names.
 	Labels []string `json:"labels"`
-	// Estimate is in the unit of the ranking (bytes or records); the true decayed value is at most Error below it.
+	// Estimate is in the unit of the ranking (bytes or records). The true decayed value is at most Error away from it: below, where the key
+	// came to a full sketch, or above, where it was too light to be kept from some objects with very many keys.
 	Estimate uint64 `json:"estimate"`
 	Error    uint64 `json:"error"`
 	// Member says that the row has a series of its own.
@@ -22,26 +24,37 @@ type Rankings map[string][]Talker
 
 // Rankings returns up to n rows per ranking, heaviest first. The caller owns the result.
 func (t *Totals) Rankings(n int) Rankings {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	r := Rankings{}
-	list(t, r, &t.source, n)
-	list(t, r, &t.destination, n)
-	list(t, r, &t.pair, n)
-	list(t, r, &t.rejectedSource, n)
-	list(t, r, &t.rejectedPort, n)
-	return r
+	source, destination, pair := copyOf(t, &t.source), copyOf(t, &t.destination), copyOf(t, &t.pair)
+	rejectedSource, rejectedPort := copyOf(t, &t.rejectedSource), copyOf(t, &t.rejectedPort)
+	return Rankings{
+		t.defs[familyTopSource].short:         source.rows(n),
+		t.defs[familyTopDestination].short:    destination.rows(n),
+		t.defs[familyTopPair].short:           pair.rows(n),
+		t.defs[familyTopRejectedSource].short: rejectedSource.rows(n),
+		t.defs[familyTopRejectedPort].short:   rejectedPort.rows(n),
+	}
 }
 
-func list[K comparable](t *Totals, r Rankings, p *top[K], n int) {
+// topCopy is what a ranking was at one moment. Sorting it keeps nobody from committing.
+type topCopy[K comparable] struct {
+	entries []entry[K]
+	slack   uint64
+	members []K
+	labels  func(K) []string
+}
+
+func copyOf[K comparable](t *Totals, p *top[K]) topCopy[K] {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return topCopy[K]{slices.Clone(p.rank.sketch.entries), p.rank.sketch.slack, p.rank.order, p.labels}
+}
+
+func (c *topCopy[K]) rows(n int) []Talker {
 	rows := []Talker{}
-	for _, e := range p.rank.top(n) {
-		rows = append(rows, Talker{
-			Labels: p.labels(e.key), Estimate: e.count, Error: e.err,
-			Member: p.set(&t.state, e.key) != nil,
-		})
+	for _, e := range heaviest(c.entries, n, everyEntry) {
+		rows = append(rows, Talker{Labels: c.labels(e.key), Estimate: e.count, Error: max(e.err, c.slack), Member: slices.Contains(c.members, e.key)})
 	}
-	r[t.defs[p.family].short] = rows
+	return rows
 }
 
 const (

@@ -20,10 +20,9 @@ type Writer interface {
 // Totals are all counters since the state was created. Batches may be taken and filled by any goroutine, [Totals.Collect] may be called by
 // any; [Totals.Load] comes first, and [Totals.Stage] and the function it returns are for one goroutine at a time.
 type Totals struct {
-	cfg             Config
-	defs            [numFamilies]*definition
-	portIndex       [1 << 16]uint8 // 0 is "other", else 1 + position in Config.Ports.
-	batchInterfaces int
+	cfg       Config
+	defs      [numFamilies]*definition
+	portIndex [1 << 16]uint8 // 0 is "other", else 1 + position in Config.Ports.
 
 	snapshot   atomic.Pointer[snapshot]
 	membership atomic.Pointer[membership]
@@ -37,12 +36,7 @@ type Totals struct {
 	open     *stage // The stage that was neither published nor rolled back yet.
 	lastTick time.Time
 	excess   []func(*stage) // Departures that a lowered bound makes necessary.
-	started  time.Time
-	source   top[addrKey]
-	destination,
-	rejectedSource top[addrKey]
-	pair         top[pairKey]
-	rejectedPort top[portKey]
+	tops
 }
 
 // New returns empty totals. It does no I/O.
@@ -50,18 +44,15 @@ func New(cfg Config, now time.Time) (*Totals, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("configuring metrics: %w", err)
 	}
-	t := &Totals{cfg: cfg, defs: definitions(), wake: make(chan struct{}, 1), started: now, lastTick: now}
+	t := &Totals{cfg: cfg, defs: definitions(), wake: make(chan struct{}, 1), lastTick: now, state: newState(), tops: newTops(cfg.TopK, now)}
 	for i, p := range cfg.Ports {
 		t.portIndex[p] = uint8(i + 1)
 	}
-	t.batchInterfaces = max(2*cfg.MaxInterfaces, 4096)
 	t.batches.New = func() any { return newBatch(t) }
-	t.instrument = newInstruments(cfg, t.defs)
-	t.newTops(now)
-	t.state = newState()
+	t.instrument = newInstruments(t.defs)
 	t.addStatic(now)
 	t.membership.Store(t.currentMembership())
-	t.snapshot.Store(t.state.freeze(firstGeneration, now, time.Time{}))
+	t.snapshot.Store(t.state.freeze(firstGeneration, time.Time{}))
 	return t, nil
 }
 
@@ -90,6 +81,9 @@ const (
 	encodingUncompressed = "uncompressed"
 )
 
+// protocolsWithPorts are TCP and UDP. A number that other protocols carry in that column is not a port.
+const protocolsWithPorts = 2
+
 // portCells is the size of a batch's port table: one cell for each port (and "other"), protocol and action.
 func (t *Totals) portCells() int { return (len(t.cfg.Ports) + 1) * int(numProtocols) * numActions }
 
@@ -97,7 +91,7 @@ func portCellOf(index int, proto protocol, action parser.Action) int {
 	return (index*int(numProtocols)+int(proto))*numActions + int(action)
 }
 
-// portCell is where a record counts. Only TCP and UDP have ports; a number that other protocols carry in that column is not one.
+// portCell is where a record counts.
 func (t *Totals) portCell(r *parser.Record, proto protocol, action parser.Action) int {
 	index := 0
 	if (proto == protocolTCP || proto == protocolUDP) && r.Has(parser.FieldDstPort) {
@@ -111,11 +105,4 @@ func (t *Totals) portValue(index int) string {
 		return labelOther
 	}
 	return strconv.Itoa(int(t.cfg.Ports[index-1]))
-}
-
-func (t *Totals) takeBatch() *Batch { return t.batches.Get().(*Batch) }
-
-func (t *Totals) putBatch(b *Batch) {
-	b.reset()
-	t.batches.Put(b)
 }

@@ -1,13 +1,19 @@
 package metrics
 
 import (
+	"net/http"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 )
 
 const flowSeries = "flowd_flow_records_total{account_id=123456789012,action=accept,flow_direction=ingress,protocol=tcp,vpc_id=vpc-1}"
 
-func TestNewLabelSetIsReadAtZeroFirst(t *testing.T) {
+// F79 first sample of a series: it is exposed at 0, and shows what it counted once a scrape has read that.
+func TestF79_NewLabelSetIsReadAtZeroFirst(t *testing.T) {
 	s := newService(t, nil)
 	s.count(flow(t, "10.0.0.1", "10.0.0.2", "100", "ACCEPT"))
 	for i, want := range []float64{0, 1, 1} {
@@ -36,6 +42,7 @@ func TestBirthSurvivesRestart(t *testing.T) {
 	s := newService(t, nil)
 	s.count(flow(t, "10.0.0.1", "10.0.0.2", "100", "ACCEPT"))
 	s.restart() // Committed, and nobody has read the 0.
+	s.commit()
 	if got := s.scrape()[flowSeries]; got != 0 {
 		t.Errorf("first scrape after the restart: got %v, want 0", got)
 	}
@@ -45,18 +52,16 @@ func TestBirthSurvivesRestart(t *testing.T) {
 	}
 }
 
-func TestStageThatIsNotPublishedChangesNothing(t *testing.T) {
+// F78 commit that fails: nothing of it was ever exposed, so nothing steps back.
+func TestF78_StageThatIsNotPublishedChangesNothing(t *testing.T) {
 	s := newService(t, nil)
 	s.count(flow(t, "10.0.0.1", "10.0.0.2", "100", "ACCEPT"))
 	s.scrape()
 	before := s.scrape()
 	b := s.totals.NewBatch(s.now)
 	b.Add(flow(t, "10.0.0.3", "10.0.0.2", "100", "REJECT"))
-	s.store.fail = errDisk
-	if _, err := s.totals.Stage([]*Batch{b}, s.store, s.now.Add(time.Hour)); err == nil {
-		t.Fatal("a stage whose writer fails must fail")
-	}
-	s.store.fail = nil
+	s.now = s.now.Add(time.Hour)
+	s.failStage(true, b)
 	compare(t, gather(t, s.totals), before)
 	s.commit(b) // The same batch again: its members and label sets are still good.
 	s.scrape()
@@ -77,7 +82,8 @@ func compare(t *testing.T, got, want sample) {
 	}
 }
 
-func TestRestartContinuesEveryDurableCounter(t *testing.T) {
+// F77 restart: every durable counter goes on where it was.
+func TestF77_RestartContinuesEveryDurableCounter(t *testing.T) {
 	s := newService(t, nil)
 	for i := range 50 {
 		s.count(flow(t, address(i), address(i/2), "100", "ACCEPT"), flow(t, address(i), address(7), "50", "REJECT"))
@@ -95,7 +101,8 @@ func TestRestartContinuesEveryDurableCounter(t *testing.T) {
 	compare(t, after, before)
 }
 
-func TestIdleLabelSetLeavesAndStartsAtZero(t *testing.T) {
+// F80 series that leaves and returns: a label set that is idle for 24 hours leaves, and starts at 0 when it returns.
+func TestF80_IdleLabelSetLeavesAndStartsAtZero(t *testing.T) {
 	s := newService(t, nil)
 	s.count(flow(t, "10.0.0.1", "10.0.0.2", "100", "ACCEPT"))
 	s.scrape()
@@ -114,7 +121,8 @@ func TestIdleLabelSetLeavesAndStartsAtZero(t *testing.T) {
 	}
 }
 
-func TestInterfacesPastTheLimitCountAsOther(t *testing.T) {
+// F74 label explosion: past the limit of a family records count under `other`, and flowd_series_overflow_total says how many.
+func TestF74_InterfacesPastTheLimitCountAsOther(t *testing.T) {
 	s := newService(t, func(c *Config) { c.MaxInterfaces = 10 })
 	b := s.totals.NewBatch(s.now)
 	const records = 100
@@ -135,7 +143,8 @@ func TestInterfacesPastTheLimitCountAsOther(t *testing.T) {
 	}
 }
 
-func TestHostileLabelsCannotBreakAScrape(t *testing.T) {
+// F75 identifiers that are not valid text, or too long: they count under `other`, and the scrape stays whole.
+func TestF75_HostileLabelsCannotBreakAScrape(t *testing.T) {
 	s := newService(t, nil)
 	long := make([]byte, 4000)
 	for i := range long {
@@ -193,5 +202,33 @@ func TestNewestRecordIgnoresTheFuture(t *testing.T) {
 	}
 	if got := gather(t, s.totals)["flowd_newest_record_timestamp_seconds{}"]; got != 1800000599 {
 		t.Errorf("got %v, want the newest end that is at most 10 minutes past its object", got)
+	}
+}
+
+// F76 quotes and backslashes in identifiers: they are escaped, and come out as they went in.
+func TestF76_QuotesInLabelsAreEscaped(t *testing.T) {
+	s := newService(t, nil)
+	s.count(record(t, `123456789012 vpc-"\ subnet-1 eni-1 10.0.0.1 10.0.0.2 443 6 1 10 1799999990 ACCEPT ingress OK`))
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := parser.TextToMetricFamilies(strings.NewReader(get(scrapeHandler(s.totals), http.MethodGet, "/metrics")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := families["flowd_flow_records_total"]
+	if f == nil || len(f.Metric) != 1 || !strings.Contains(labelText(f.Metric[0]), `vpc_id=vpc-"\`) {
+		t.Errorf("got %v, want one series of vpc-\"\\", f)
+	}
+}
+
+// F83 counters past 2^53, where a float64 does not see 1 any more: they are added as integers, so nothing is lost.
+func TestF83_SmallCountsAreNotLostInLargeCounters(t *testing.T) {
+	s := newService(t, nil)
+	for _, bytes := range []string{"9007199254740992", "1", "1"} {
+		s.count(flow(t, "10.0.0.1", "10.0.0.2", bytes, "ACCEPT"))
+		s.scrape()
+	}
+	const name = "flowd_flow_bytes_total{account_id=123456789012,action=accept,flow_direction=ingress,protocol=tcp,vpc_id=vpc-1}"
+	if got := s.scrape()[name]; got != 1<<53+2 {
+		t.Errorf("got %.0f, want %d", got, int64(1<<53+2))
 	}
 }

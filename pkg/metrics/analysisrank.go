@@ -1,0 +1,191 @@
+package metrics
+
+import (
+	"cmp"
+	"slices"
+
+	"flowd/pkg/parser"
+)
+
+// analysisHashes are shared by everything that is merged, so that a key is where it is in each. Only the index depends on them: the seed changes
+// neither which keys are kept nor what they count.
+type analysisHashes struct {
+	addr func(addrKey) uint64
+	pair func(pairKey) uint64
+	port func(portKey) uint64
+}
+
+func newAnalysisHashes(seed uint64) analysisHashes {
+	return analysisHashes{hashAddr(seed), hashPair(seed), hashPort(seed)}
+}
+
+// analysisRankings are the five rankings, of one file or of all.
+type analysisRankings struct {
+	source, destination tally[addrKey]
+	pair                tally[pairKey]
+	rejectedSource      tally[addrKey]
+	rejectedPort        tally[portKey]
+}
+
+func newAnalysisRankings(entries int, h analysisHashes) *analysisRankings {
+	return &analysisRankings{
+		source:         tally[addrKey]{sketch: newSketch(entries, 0, h.addr)},
+		destination:    tally[addrKey]{sketch: newSketch(entries, 0, h.addr)},
+		pair:           tally[pairKey]{sketch: newSketch(entries, 0, h.pair)},
+		rejectedSource: tally[addrKey]{sketch: newSketch(entries, 0, h.addr)},
+		rejectedPort:   tally[portKey]{sketch: newSketch(entries, 0, h.port)},
+	}
+}
+
+// add books the record in every ranking that sees it, as batches do: rankings by bytes take every record, the others rejected ones.
+func (a *analysisRankings) add(r *parser.Record) {
+	src, hasSrc := addressKey(r, parser.FieldSrcAddr, r.SrcAddr)
+	dst, hasDst := addressKey(r, parser.FieldDstAddr, r.DstAddr)
+	a.source.add(src, hasSrc, r.Bytes)
+	a.destination.add(dst, hasDst, r.Bytes)
+	a.pair.add(pairKey{src, dst}, hasSrc && hasDst, r.Bytes)
+	if r.Action == parser.ActionReject {
+		a.rejectedSource.add(src, hasSrc, 1)
+		a.rejectedPort.add(portKeyOf(protocolOf(r), r.DstPort), r.Has(parser.FieldDstPort), 1)
+	}
+}
+
+func (a *analysisRankings) close() {
+	a.source.close()
+	a.destination.close()
+	a.pair.close()
+	a.rejectedSource.close()
+	a.rejectedPort.close()
+}
+
+func (a *analysisRankings) merge(o *analysisRankings) {
+	a.source.merge(&o.source)
+	a.destination.merge(&o.destination)
+	a.pair.merge(&o.pair)
+	a.rejectedSource.merge(&o.rejectedSource)
+	a.rejectedPort.merge(&o.rejectedPort)
+}
+
+func (a *analysisRankings) reset() {
+	a.source.reset()
+	a.destination.reset()
+	a.pair.reset()
+	a.rejectedSource.reset()
+	a.rejectedPort.reset()
+}
+
+// tally is a sketch that can be merged: for every key in it count−err ≤ true weight ≤ count, and no other key has more than floor. As long as there
+// were fewer distinct keys than entries, every err and the floor are 0.
+// Source: Agarwal, Cormode, Huang, Phillips, Wei, Yi, "Mergeable Summaries", PODS 2012, section 4.
+type tally[K comparable] struct {
+	sketch *sketch[K]
+	floor  uint64 // Good after close, and after every merge.
+}
+
+func (t *tally[K]) add(key K, known bool, weight uint64) {
+	if known && weight > 0 {
+		t.sketch.add(key, weight)
+	}
+}
+
+// close ends the stream: what the sketch dropped had at most its smallest count. It dropped something if and only if a key inherited an error.
+func (t *tally[K]) close() {
+	t.floor = 0
+	if slices.ContainsFunc(t.sketch.entries, func(e entry[K]) bool { return e.err > 0 }) {
+		t.floor = t.sketch.entries[t.sketch.lightest()].count
+	}
+}
+
+func (t *tally[K]) reset() {
+	t.sketch.reset()
+	t.floor = 0
+}
+
+// merge adds what o saw, and keeps the heaviest keys of both. A key that only one of them has may have had as much as the other's floor there: that
+// is added to its count and to its error. Both must be closed; o is used up, and good for nothing but reset.
+func (t *tally[K]) merge(o *tally[K]) {
+	mine, theirs := t.floor, o.floor
+	t.mergeShared(o)
+	if theirs > 0 {
+		for i := range t.sketch.entries {
+			if e := &t.sketch.entries[i]; !o.has(e.key) {
+				e.raise(theirs)
+			}
+		}
+	}
+	t.floor = addSaturating(mine, theirs)
+	for i := range o.sketch.entries {
+		if e := &o.sketch.entries[i]; e.count > 0 {
+			e.raise(mine)
+			t.keep(*e)
+		}
+	}
+}
+
+// mergeShared adds the keys that both have, and takes their weight from o. It comes before the first key is dropped: a key that o has too must not
+// lose its place before its weights were added.
+func (t *tally[K]) mergeShared(o *tally[K]) {
+	for i := range o.sketch.entries {
+		e := &o.sketch.entries[i]
+		if slot, found := t.sketch.find(e.key); found {
+			mine := &t.sketch.entries[t.sketch.index[slot]-1]
+			mine.count, mine.err = addSaturating(mine.count, e.count), addSaturating(mine.err, e.err)
+			e.count = 0
+		}
+	}
+}
+
+func (t *tally[K]) has(key K) bool {
+	_, found := t.sketch.find(key)
+	return found
+}
+
+// keep gives a new key the place of the lightest one, if it is heavier. What is dropped lifts the floor.
+func (t *tally[K]) keep(e entry[K]) {
+	s := t.sketch
+	if len(s.heap) < cap(s.heap) {
+		s.addWithError(e.key, e.count, e.err)
+		return
+	}
+	i := s.lightest()
+	lightest := s.entries[i]
+	if e.count <= lightest.count {
+		t.floor = max(t.floor, e.count)
+		return
+	}
+	t.floor = max(t.floor, lightest.count)
+	s.unlink(lightest.key)
+	s.entries[i] = e
+	slot, _ := s.find(e.key)
+	s.index[slot] = i + 1
+	s.heap[0].count = e.count
+	s.down(0)
+}
+
+// raise allows for weight that may have been there, unseen.
+func (e *entry[K]) raise(unseen uint64) {
+	e.count, e.err = addSaturating(e.count, unseen), addSaturating(e.err, unseen)
+}
+
+// top returns the n heaviest entries, heaviest first, equal ones in the order of their keys. It sorts positions: they are a tenth of the entries.
+func (t *tally[K]) top(n int, compare func(a, b K) int) []entry[K] {
+	entries := t.sketch.entries
+	order := make([]int32, len(entries))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(i, j int32) int {
+		return cmp.Or(cmp.Compare(entries[j].count, entries[i].count), compare(entries[i].key, entries[j].key))
+	})
+	var out []entry[K]
+	for _, i := range order[:min(n, len(order))] {
+		out = append(out, entries[i])
+	}
+	return out
+}
+
+func compareAddr(a, b addrKey) int { return cmp.Or(cmp.Compare(a.hi, b.hi), cmp.Compare(a.lo, b.lo)) }
+
+func comparePair(a, b pairKey) int {
+	return cmp.Or(compareAddr(a.src, b.src), compareAddr(a.dst, b.dst))
+}

@@ -1,0 +1,166 @@
+package metrics
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// crowded is a hash that puts many keys into few slots, so that runs are long and closing their gaps matters.
+func crowded(key int) uint64 { return uint64(key % 5) }
+
+// exact is what a sketch must agree with: halves of the small weights of a test are exact in a float64.
+type exact map[int]float64
+
+// TestSketchBoundsHold drives a sketch through additions, merges and halvings, and holds every key against an exact count.
+func TestSketchBoundsHold(t *testing.T) {
+	evicted, merged, halved := 0, 0, 0
+	rapid.Check(t, func(rt *rapid.T) {
+		s := newSketch(rapid.IntRange(1, 9).Draw(rt, "capacity"), 0, crowded)
+		truth := exact{}
+		for range rapid.IntRange(1, 50).Draw(rt, "steps") {
+			switch rapid.SampledFrom([]string{"add", "add", "add", "add", "merge", "halve"}).Draw(rt, "step") {
+			case "add":
+				addBoth(rt, s, truth)
+			case "merge":
+				other := newSketch(rapid.IntRange(1, 9).Draw(rt, "other capacity"), 2, crowded)
+				other.pin([]int{1, 2})
+				for range rapid.IntRange(0, 30).Draw(rt, "additions") {
+					addBoth(rt, other, truth)
+				}
+				checkHeap(rt, other, 2)
+				touched := map[int]bool{}
+				s.merge(other, func(at int) { touched[s.entries[at].key] = true })
+				for _, e := range other.entries {
+					if touched[e.key] != (e.count > 0) {
+						rt.Fatalf("key %d with %d: the merge told of it: %v", e.key, e.count, touched[e.key])
+					}
+				}
+				merged++
+			case "halve":
+				s.halve()
+				for k := range truth {
+					truth[k] /= 2
+				}
+				halved++
+			}
+			checkSketch(rt, s, truth)
+		}
+		evicted += max(0, len(truth)-len(s.entries))
+	})
+	if evicted == 0 || merged == 0 || halved == 0 {
+		t.Fatalf("saw %d evictions, %d merges and %d halvings: too little", evicted, merged, halved)
+	}
+}
+
+func addBoth(rt *rapid.T, s *sketch[int], truth exact) {
+	key, weight := rapid.IntRange(0, 30).Draw(rt, "key"), rapid.Uint64Range(1, 1000).Draw(rt, "weight")
+	if at := s.add(key, weight); s.entries[at].key != key {
+		rt.Fatalf("adding %d returned the entry of %d", key, s.entries[at].key)
+	}
+	truth[key] += float64(weight)
+}
+
+func checkSketch(rt *rapid.T, s *sketch[int], truth exact) {
+	rt.Helper()
+	slack := float64(s.slack)
+	for key, want := range truth {
+		if e, found := s.estimate(key); !found {
+			if limit := float64(s.floor()) + slack; want > limit {
+				rt.Fatalf("key %d has %v and is not in the sketch, which allows at most %v", key, want, limit)
+			}
+		} else if float64(e.certain()) > want || want > float64(e.count)+slack {
+			rt.Fatalf("key %d has %v, and the sketch says %d to %d, with a slack of %v", key, want, e.certain(), e.count, slack)
+		}
+	}
+	checkIndex(rt, s)
+	checkHeap(rt, s, 0)
+}
+
+// checkIndex wants every entry to be found, and nothing else in the index.
+func checkIndex(rt *rapid.T, s *sketch[int]) {
+	rt.Helper()
+	used := 0
+	for _, i := range s.index {
+		if i != 0 {
+			used++
+		}
+	}
+	if used != len(s.entries) {
+		rt.Fatalf("the index has %d keys and there are %d entries", used, len(s.entries))
+	}
+	for i, e := range s.entries {
+		if slot, found := s.find(e.key); !found || int(s.index[slot]) != i+1 {
+			rt.Fatalf("key %d is not found where it is", e.key)
+		}
+	}
+}
+
+// checkHeap wants each entry that is not pinned once, in the order of a heap, and never above its count.
+func checkHeap(rt *rapid.T, s *sketch[int], pinned int) {
+	rt.Helper()
+	seen := map[int32]bool{}
+	for i, item := range s.heap {
+		if parent := s.heap[(i-1)/2]; i > 0 && parent.count > item.count {
+			rt.Fatalf("the heap has %d above %d", parent.count, item.count)
+		}
+		if item.count > s.entries[item.entry].count || int(item.entry) < pinned || seen[item.entry] {
+			rt.Fatalf("the heap has entry %d with %d: %+v", item.entry, item.count, s.entries[item.entry])
+		}
+		seen[item.entry] = true
+	}
+	if got, want := len(seen), len(s.entries)-pinned; got != want {
+		rt.Fatalf("the heap has %d entries, want %d", got, want)
+	}
+}
+
+func TestPinnedKeysAreExactWhateverElseComes(t *testing.T) {
+	s := newSketch(3, 2, crowded)
+	s.pin([]int{7, 8})
+	for round := range 100 {
+		for key := range 20 {
+			if at := s.add(key, uint64(key+round)); (at == 0) != (key == 7) || (at == 1) != (key == 8) {
+				t.Fatalf("key %d went to entry %d", key, at)
+			}
+		}
+	}
+	for at, want := range []uint64{7*100 + 4950, 8*100 + 4950} {
+		if e := s.entries[at]; e.count != want || e.err != 0 {
+			t.Errorf("pinned key %d: got %d with an error of %d, want exactly %d", e.key, e.count, e.err, want)
+		}
+	}
+	s.reset()
+	if s.add(9, 1); len(s.entries) != 1 || len(s.heap) != 1 {
+		t.Errorf("after a reset: got %d entries, %d of them not pinned, want 1 and 1", len(s.entries), len(s.heap))
+	}
+}
+
+func TestSaturatedSketchStaysSane(t *testing.T) {
+	s := newSketch(2, 0, crowded)
+	for key := range 3 {
+		s.add(key, math.MaxUint64)
+		s.add(key, math.MaxUint64)
+	}
+	s.halve()
+	for _, e := range s.entries {
+		if e.count != 1<<63 || e.err > e.count {
+			t.Errorf("key %d after halving: got %d with an error of %d, want half of everything", e.key, e.count, e.err)
+		}
+	}
+}
+
+func TestHeaviestAreThoseThatSortingFinds(t *testing.T) {
+	var entries []entry[int]
+	for i := range 100 {
+		entries = append(entries, entry[int]{key: i, count: uint64(i * 37 % 50), err: uint64(i % 3)})
+	}
+	sorted := slices.SortedStableFunc(slices.Values(entries), heavierFirst)
+	for _, n := range []int{-1, 0, 1, 10, 100, 1000} {
+		got, want := heaviest(entries, n, everyEntry), sorted[:min(max(n, 0), len(sorted))]
+		if !slices.Equal(got, want) {
+			t.Errorf("the heaviest %d: got %v, want %v", n, got, want)
+		}
+	}
+}
