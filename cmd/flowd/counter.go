@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"time"
 
 	"flowd/internal/ledger"
@@ -22,7 +23,7 @@ func (c *counter) NewBatch(objectTime time.Time) ingest.Batch { return c.totals.
 func (c *counter) Counted(o ingest.Object) (bool, error) { return c.ledger.Counted(identityOf(o)) }
 
 // Commit implements [ingest.Counter]. A batch that was not added to the totals goes back to where batches come from.
-func (c *counter) Commit(o ingest.Object, b ingest.Batch) <-chan ingest.CommitResult {
+func (c *counter) Commit(_ context.Context, o ingest.Object, b ingest.Batch) <-chan ingest.CommitResult {
 	batch := b.(*metrics.Batch)
 	outcome := c.committer.Commit(identityOf(o), batch)
 	result := make(chan ingest.CommitResult, 1)

@@ -3,52 +3,59 @@
 package inflate
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
-
-	"github.com/klauspost/compress/gzip"
 )
 
-// inputBuffer is how much compressed input is asked for at once, in bytes.
-const inputBuffer = 64 << 10
+// Buffers for compressed input, in bytes.
+const (
+	inputBuffer = 64 << 10
+	innerBuffer = 4 << 10 // Small, so that text behind the first layer is not copied through it.
+)
 
-// ErrCorrupt says that the input is gzip and broken: cut short, with a wrong checksum or length, or with something after its end. Nothing of
-// it may be counted.
-var ErrCorrupt = errors.New("corrupt gzip data")
+var (
+	// ErrCorrupt says that the input is gzip and broken: cut short, with a wrong checksum or length, or with something other than zeros after
+	// its end. Nothing of it may be counted.
+	ErrCorrupt = errors.New("corrupt gzip data")
+	// ErrBomb says that the input inflates to more than [Limits] allow. Nothing of it may be counted.
+	ErrBomb = errors.New("inflates to more than is allowed")
+)
+
+// Limits end input that was made to inflate without end. The zero value has none.
+type Limits struct {
+	Bytes int64 // The most text.
+	Ratio int64 // The most bytes of text for each byte of input, once there are more than RatioAfter bytes of text.
+	// RatioAfter leaves short input alone, in bytes of text: a few equal lines compress better than any real flow log.
+	RatioAfter int64
+}
 
 // Reader yields the text of gzip input of any number of members (RFC 1952), or the input itself when it does not begin with the magic bytes:
-// AWS names plain text .gz here and there. Its memory is used again by Reset. It is for one goroutine.
+// AWS names plain text .gz here and there. Gzip inside gzip is inflated too, and no third layer. Zeros after the last member are padding, as for
+// gzip(1). Its memory is used again by Reset. It is for one goroutine.
 type Reader struct {
-	input source
-	in    *bufio.Reader // Of input.
-	gzip  *gzip.Reader
-	plain bool
-	err   error
+	limits Limits
+	input  source
+	outer  layer
+	inner  layer
+	err    error
 }
 
 // NewReader returns a reader without input: call Reset.
 func NewReader() *Reader {
-	return &Reader{in: bufio.NewReaderSize(nil, inputBuffer), gzip: new(gzip.Reader), err: io.EOF}
+	return &Reader{outer: newLayer(inputBuffer), inner: newLayer(innerBuffer), err: io.EOF}
 }
+
+// Limit applies to all input from the next Reset on.
+func (z *Reader) Limit(l Limits) { z.limits = l }
 
 // Reset starts over with r, which is read until its end. Empty input is a clean end. Errors of r come back as they are, and broken gzip headers
 // as [ErrCorrupt].
 func (z *Reader) Reset(r io.Reader) error {
 	z.input = source{r: r}
-	z.in.Reset(&z.input)
-	z.plain, z.err = false, nil
-	magic, err := z.in.Peek(2)
-	switch {
-	case err != nil && !errors.Is(err, io.EOF):
-		z.err = err
-	case len(magic) == 0:
-		z.err = io.EOF
-	case len(magic) < 2 || magic[0] != 0x1f || magic[1] != 0x8b:
-		z.plain = true
-	default:
-		z.err = z.explain(z.gzip.Reset(z.in))
+	z.err = z.explain(z.outer.reset(&z.input))
+	if z.err == nil {
+		z.err = z.explain(z.inner.reset(inflating{z}))
 	}
 	if errors.Is(z.err, io.EOF) {
 		return nil
@@ -61,46 +68,70 @@ func (z *Reader) Read(p []byte) (int, error) {
 	if z.err != nil {
 		return 0, z.err
 	}
-	if z.plain {
-		return z.in.Read(p)
+	n, err := z.inner.read(p)
+	if err == nil && z.inner.gzipped {
+		err = z.check(z.inner.n)
 	}
-	n, err := z.gzip.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		err = z.explain(err)
-	}
-	z.err = err
-	return n, err
+	z.err = z.explain(err)
+	return n, z.err
 }
 
 // Peek returns the next bytes as they are stored, without reading them. It is for telling formats apart right after Reset, and only for input
 // that is not gzip.
 func (z *Reader) Peek(n int) []byte {
-	if !z.plain {
+	if z.outer.gzipped || z.err != nil {
 		return nil
 	}
-	b, _ := z.in.Peek(n) // Short input is what the caller sees by the length.
+	b, _ := z.inner.in.Peek(n) // Short input is what the caller sees by the length.
 	return b
+}
+
+// check holds what a layer gave so far against the limits.
+func (z *Reader) check(text int64) error {
+	l := z.limits
+	switch {
+	case l.Bytes > 0 && text > l.Bytes:
+		return fmt.Errorf("%w: more than %d bytes", ErrBomb, l.Bytes)
+	case l.Ratio > 0 && text > l.RatioAfter && text/l.Ratio > z.input.n:
+		return fmt.Errorf("%w: %d bytes from %d, more than %d for one", ErrBomb, text, z.input.n, l.Ratio)
+	}
+	return nil
 }
 
 // explain tells what is wrong with the data from what is wrong with the reader below, which may well say "unexpected EOF" itself.
 func (z *Reader) explain(err error) error {
 	switch {
-	case err == nil:
-		return nil
+	case err == nil || err == io.EOF: //nolint:errorlint // A decoder that wraps it does not mean the end.
+		return err
 	case z.input.err != nil:
 		return z.input.err
+	case errors.Is(err, ErrBomb) || errors.Is(err, ErrCorrupt):
+		return err
 	}
 	return fmt.Errorf("%w: %w", ErrCorrupt, err)
+}
+
+// inflating is the text of the outer layer, for the inner one to read.
+type inflating struct{ z *Reader }
+
+func (o inflating) Read(p []byte) (int, error) {
+	n, err := o.z.outer.read(p)
+	if err == nil && o.z.outer.gzipped {
+		err = o.z.check(o.z.outer.n)
+	}
+	return n, err
 }
 
 // source remembers how its reader failed.
 type source struct {
 	r   io.Reader
+	n   int64 // Bytes read.
 	err error // Never io.EOF.
 }
 
 func (s *source) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
+	s.n += int64(n)
 	if err != nil && !errors.Is(err, io.EOF) {
 		s.err = err
 	}

@@ -44,6 +44,12 @@ func TestWellFormedInput(t *testing.T) {
 		"one byte of text": {[]byte("x"), "x"},
 		"zero bytes":       {nil, ""},
 		"an empty member":  {zip(t, ""), ""},
+		"zeros after it":   {append(zip(t, text), make([]byte, 1000)...), text},
+		"gzip inside gzip": {zip(t, string(zip(t, text))), text},
+		"members inside and outside": {
+			append(zip(t, string(zip(t, text))+string(zip(t, "a"))), zip(t, string(zip(t, "end")))...), text + "a" + "end",
+		},
+		"a third layer stays as it is": {zip(t, string(zip(t, string(zip(t, text))))), string(zip(t, text))},
 	} {
 		for how, r := range map[string]io.Reader{"whole": bytes.NewReader(c.in), "byte by byte": iotest.OneByteReader(bytes.NewReader(c.in))} {
 			if got, err := inflated(z, r); err != nil || got != c.want {
@@ -83,7 +89,8 @@ func TestBrokenInput(t *testing.T) {
 	reserved[3] = 0x20
 	for name, in := range map[string][]byte{
 		"wrong checksum": checksum, "wrong length": length, "broken deflate": deflate, "a reserved flag": reserved,
-		"text after the end": append(bytes.Clone(good), "garbage"...), "zeros after the end": append(bytes.Clone(good), 0, 0, 0),
+		"text after the end": append(bytes.Clone(good), "garbage"...), "zeros and text after the end": append(bytes.Clone(good), 0, 0, 0, 'x', 0),
+		"a broken inner layer": zip(t, string(checksum)), "a cut inner layer": zip(t, string(good[:12])),
 	} {
 		if _, err := inflated(NewReader(), bytes.NewReader(in)); !errors.Is(err, ErrCorrupt) {
 			t.Errorf("%s: got %v, want %v", name, err, ErrCorrupt)
@@ -105,6 +112,36 @@ func TestErrorsBelowComeThrough(t *testing.T) {
 	}
 	if got, err := inflated(z, bytes.NewReader(whole)); err != nil || len(got) != 1600 {
 		t.Errorf("the next input: got %d bytes, %v, want 1600", len(got), err)
+	}
+}
+
+// TestLimits has text that compresses a thousand times, through one layer and through two.
+func TestLimits(t *testing.T) {
+	const text = 4 << 20
+	one := zip(t, strings.Repeat("\n", text))
+	two := zip(t, string(zip(t, strings.Repeat("\n", text))))
+	empty := zip(t, strings.Repeat(string(zip(t, "")), text/20)) // Its inner layer gives no text at all.
+	z := NewReader()
+	for name, c := range map[string]struct {
+		in     []byte
+		limits Limits
+		want   error
+	}{
+		"no limit":                           {one, Limits{}, nil},
+		"as much as is allowed":              {one, Limits{Bytes: text}, nil},
+		"a byte more":                        {one, Limits{Bytes: text - 1}, ErrBomb},
+		"a ratio that is allowed":            {one, Limits{Ratio: 1100}, nil},
+		"a ratio that is not":                {one, Limits{Ratio: 900}, ErrBomb},
+		"a ratio that does not matter yet":   {one, Limits{Ratio: 900, RatioAfter: text}, nil},
+		"two layers":                         {two, Limits{Ratio: 2000}, ErrBomb},
+		"two layers with much text":          {two, Limits{Bytes: text - 1}, ErrBomb},
+		"an inner layer that gives no text":  {empty, Limits{Bytes: text / 2}, ErrBomb},
+		"plain text is as long as its input": {bytes.Repeat([]byte("\n"), text), Limits{Bytes: 1, Ratio: 1}, nil},
+	} {
+		z.Limit(c.limits)
+		if _, err := inflated(z, bytes.NewReader(c.in)); !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
+			t.Errorf("%s: got %v, want %v", name, err, c.want)
+		}
 	}
 }
 

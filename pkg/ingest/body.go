@@ -6,6 +6,18 @@ import (
 	"time"
 )
 
+// Bounds of one body. An object of AWS has at most 75 MB of gzip, which takes seconds to get and to parse.
+// Source: https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-path.html
+const (
+	maxObject = 256 << 20 // Bytes as stored.
+	// maxParse is the most time that parsing one object may hold a core.
+	maxParse = 2 * time.Minute
+	// slowRate, in bytes a second, is the least that a body must come with over every slowWindow of waiting for it: a byte now and then would
+	// hold a worker for days.
+	slowRate   = 64 << 10
+	slowWindow = time.Minute
+)
+
 // limit is how many may do something at once.
 type limit chan struct{}
 
@@ -19,16 +31,59 @@ type watchedBody struct {
 	stall *time.Timer
 	n     int64 // Bytes as stored.
 	ended bool  // All of the body was seen.
+
+	held   time.Time     // Since when the core is held.
+	parsed time.Duration // How long it was held before.
+	waited time.Duration // For the network, in this window.
+	came   int64         // Bytes, in this window.
+}
+
+// acquire takes a core; whoever has it must call release in the end.
+func (b *watchedBody) acquire() {
+	b.cores.acquire()
+	b.held = time.Now()
+}
+
+func (b *watchedBody) release() {
+	b.parsed += time.Since(b.held)
+	b.cores.release()
 }
 
 // Read implements [io.Reader]. Whoever calls it holds a core.
 func (b *watchedBody) Read(p []byte) (int, error) {
-	b.cores.release()
-	defer b.cores.acquire()
+	b.release()
+	defer b.acquire()
+	if b.parsed > maxParse {
+		return 0, failed(reasonBomb, "parsing it took more than %s", maxParse)
+	}
+	began := time.Now()
 	b.stall.Reset(stallTimeout)
 	n, err := b.body.Read(p)
 	b.stall.Stop()
 	b.n += int64(n)
 	b.ended = b.ended || errors.Is(err, io.EOF)
+	switch {
+	case b.n > maxObject:
+		return 0, tooLarge(b.n)
+	case err == nil:
+		err = b.pace(n, time.Since(began))
+	}
 	return n, err
+}
+
+// pace fails a body that comes too slowly.
+func (b *watchedBody) pace(n int, took time.Duration) error {
+	b.came += int64(n)
+	if b.waited += took; b.waited < slowWindow {
+		return nil
+	}
+	if b.came < int64(slowRate*b.waited.Seconds()) {
+		return failed(reasonStalled, "%d bytes in %s, less than %d a second", b.came, b.waited.Round(time.Second), slowRate)
+	}
+	b.waited, b.came = 0, 0
+	return nil
+}
+
+func tooLarge(n int64) error {
+	return failed(reasonTooLarge, "it has %d bytes, more than %d", n, maxObject)
 }

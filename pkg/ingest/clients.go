@@ -44,9 +44,9 @@ type Counter interface {
 	NewBatch(objectTime time.Time) Batch
 	// Counted reports whether the object was counted before. An error fails the object; it comes back.
 	Counted(o Object) (bool, error)
-	// Commit takes the batch over, and o has an ETag. It may wait while too much is queued. The channel yields exactly one result, when the
-	// batch is durable and published, or failed.
-	Commit(o Object, b Batch) <-chan CommitResult
+	// Commit takes the batch over, and o has an ETag. It may wait while too much is queued, but no longer than ctx lasts: the batch fails then.
+	// The channel yields exactly one result, when the batch is durable and published, or failed.
+	Commit(ctx context.Context, o Object, b Batch) <-chan CommitResult
 }
 
 // CommitResult is what became of a batch.

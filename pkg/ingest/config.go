@@ -29,6 +29,9 @@ type Config struct {
 	DrainTimeout time.Duration
 	// AllowNoDLQ runs although the queue has no redrive policy: a message that cannot be read then returns until its retention ends.
 	AllowNoDLQ bool
+	// Horizon is the age from which on an object that is not in the ledger is not counted: the ledger forgets after 30 days, and must know every
+	// object that could come. Zero means [DefaultHorizon].
+	Horizon time.Duration
 	// Fields are asked of the parser; the zero value asks for all.
 	Fields parser.FieldSet
 }
@@ -37,6 +40,9 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{VisibilityTimeout: time.Minute, Workers: 16, DrainTimeout: 25 * time.Second}
 }
+
+// DefaultHorizon leaves two days to the 30 that the ledger keeps its rows.
+const DefaultHorizon = 28 * 24 * time.Hour
 
 const (
 	minVisibility = 10 * time.Second // Below it, an extension that fails once is too late.
@@ -62,12 +68,20 @@ func (c Config) Validate() error {
 	check(c.Workers >= 1 && c.Workers <= maxWorkers, "ingest.workers must be between 1 and %d, got %d", maxWorkers, c.Workers)
 	check(c.ExpectedBucketOwner == "" || regexp.MustCompile(accountID).MatchString(c.ExpectedBucketOwner), "s3.expected-bucket-owner must be an account of 12 digits, got %q", c.ExpectedBucketOwner)
 	check(c.DrainTimeout >= 0, "drain-timeout must not be negative, got %s", c.DrainTimeout)
+	check(c.Horizon >= 0, "the horizon must not be negative, got %s", c.Horizon)
 	check(len(c.Buckets) > 0, "s3.bucket is missing: name the buckets that may be read")
 	valid := regexp.MustCompile(bucketName)
 	for _, b := range c.Buckets {
 		check(valid.MatchString(b) && !strings.Contains(b, ".."), "s3.bucket: %q is not a bucket name", b)
 	}
 	return errors.Join(errs...)
+}
+
+func (c Config) horizon() time.Duration {
+	if c.Horizon == 0 {
+		return DefaultHorizon
+	}
+	return c.Horizon
 }
 
 // admit returns the object with those of its keys that may be read, and false when none may.

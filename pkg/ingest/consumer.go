@@ -26,6 +26,7 @@ type Consumer struct {
 	cfg      Config
 	deps     Deps
 	metrics  *instruments
+	circuit  *circuit
 	parsing  limit
 	settling chan *delivery // Handed over by workers, in the order in which they finished.
 	deleting chan *delivery // Every object has a fate.
@@ -55,12 +56,13 @@ func New(cfg Config, deps Deps) (*Consumer, error) {
 		return nil, fmt.Errorf("registering the metrics of ingest: %w", err)
 	}
 	return &Consumer{
-		cfg: cfg, deps: deps, metrics: m, parsing: make(limit, runtime.GOMAXPROCS(0)),
+		cfg: cfg, deps: deps, metrics: m, circuit: newCircuit(m.circuit, deps.Logger), parsing: make(limit, runtime.GOMAXPROCS(0)),
 		settling: make(chan *delivery, cfg.Workers), deleting: make(chan *delivery, cfg.Workers),
 	}, nil
 }
 
-// Ready is nil from the first answer of the queue until Run is told to stop; otherwise it is [ErrStarting] or [ErrDraining].
+// Ready is nil from the first answer of the queue until Run is told to stop, but for outages of more than a minute; otherwise it is [ErrStarting],
+// [ErrDraining] or wraps [ErrOutage].
 func (c *Consumer) Ready() error {
 	switch {
 	case c.draining.Load():
@@ -68,7 +70,7 @@ func (c *Consumer) Ready() error {
 	case !c.answered.Load():
 		return ErrStarting
 	}
-	return nil
+	return c.circuit.ready()
 }
 
 // Run receives until ctx ends, then drains: messages in work get the drain timeout to finish; those that do not are dropped uncounted and made

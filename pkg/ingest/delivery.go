@@ -15,8 +15,11 @@ type delivery struct {
 	receipt      string
 	receiveCount int
 	firstReceive time.Time
+	objects      []Object // That its body announces.
 	commits      []pending
 	keeper       *keeper
+	probe        bool   // It is worked on although the circuit is open.
+	suspect      bool   // One of its objects failed by what may be an outage.
 	reason       string // Why the message fails; empty while it does not.
 	err          error
 }
@@ -42,6 +45,14 @@ func (c *Consumer) newDelivery(m *types.Message) *delivery {
 func (d *delivery) fail(reason string, err error) {
 	if d.reason == "" {
 		d.reason, d.err = reason, err
+	}
+}
+
+// again forgets the last attempt. What announced nothing was never attempted.
+func (d *delivery) again() {
+	d.commits, d.suspect = nil, false
+	if len(d.objects) > 0 {
+		d.reason, d.err = "", nil
 	}
 }
 

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -14,6 +15,7 @@ type fakeCounter struct {
 	commitTime time.Duration
 	lookUp     func(n int) error                      // The nth look-up fails.
 	commit     func(n int) (r *CommitResult, ok bool) // The nth commit is answered so; nil never answers.
+	full       bool                                   // No commit gets into the queue.
 	closes     bool                                   // It closes the channel where commit never answers.
 	add        func(*parser.Record)                   // Called for every record.
 
@@ -54,11 +56,19 @@ func (c *fakeCounter) Counted(o Object) (bool, error) {
 }
 
 // Commit answers after commitTime, as if it had been synced for that long.
-func (c *fakeCounter) Commit(o Object, b Batch) <-chan CommitResult {
+func (c *fakeCounter) Commit(ctx context.Context, o Object, b Batch) <-chan CommitResult {
 	result := make(chan CommitResult, 1)
+	if c.full {
+		<-ctx.Done()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.commits++
+	if c.full {
+		b.(*fakeBatch).finish()
+		result <- CommitResult{Err: ctx.Err()}
+		return result
+	}
 	if o.ETag == "" {
 		c.faults = append(c.faults, "commit of an object without an ETag: "+o.Key)
 	}

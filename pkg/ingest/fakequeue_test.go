@@ -26,6 +26,8 @@ const (
 type fakeQueue struct {
 	maxReceives int  // Of the redrive policy; 0 has none.
 	impatient   bool // It does not long-poll.
+	maxSize     int  // Of a message, in bytes; 0 does not say.
+	noCounts    bool // It does not tell how often a message was received.
 	// fails is asked before every call, with the number of calls of that name so far; an error is the answer, and nothing happens.
 	fails func(ctx context.Context, call string, n int) error
 	// refuses is asked for every entry of a batch delete; true fails the entry as a fault of the queue.
@@ -141,6 +143,9 @@ func (q *fakeQueue) take(in *sqs.ReceiveMessageInput, hidden time.Duration) (mes
 			return true
 		case len(messages) < int(in.MaxNumberOfMessages):
 			messages = append(messages, m.receive(now, hidden, in.MessageSystemAttributeNames))
+			if q.noCounts {
+				messages[len(messages)-1].Attributes = nil
+			}
 		}
 		return false
 	})
@@ -249,6 +254,9 @@ func (q *fakeQueue) GetQueueAttributes(ctx context.Context, in *sqs.GetQueueAttr
 			types.QueueAttributeNameApproximateNumberOfMessages:           strconv.Itoa(len(q.messages) - hidden),
 			types.QueueAttributeNameApproximateNumberOfMessagesNotVisible: strconv.Itoa(hidden),
 			types.QueueAttributeNameApproximateNumberOfMessagesDelayed:    "0",
+		}
+		if q.maxSize > 0 {
+			all[types.QueueAttributeNameMaximumMessageSize] = strconv.Itoa(q.maxSize)
 		}
 		if q.maxReceives > 0 {
 			all[types.QueueAttributeNameRedrivePolicy] = fmt.Sprintf(`{"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:111122223333:flowd-dead","maxReceiveCount":%d}`, q.maxReceives)

@@ -43,7 +43,7 @@ type fakeObject struct {
 	modified time.Time
 
 	pause    time.Duration // Before every chunk.
-	chunk    int           // Bytes of one read; 0 gives all there is room for.
+	chunk    int           // Bytes that come together; 0 gives all there is room for.
 	stallAt  int           // From here on no byte comes; 0 never stalls.
 	cutAt    int           // The connection breaks here; 0 never does.
 	endAt    int           // The body ends here as if that were all; 0 never does.
@@ -132,7 +132,9 @@ type fakeBody struct {
 func (b *fakeBody) Read(p []byte) (int, error) {
 	o := b.object
 	at := len(o.content) - b.left.Len()
-	sleep(b.ctx, o.pause)
+	if o.chunk == 0 || at%o.chunk == 0 || b.left.Len() == 0 {
+		sleep(b.ctx, o.pause)
+	}
 	switch {
 	case o.stallAt > 0 && at >= o.stallAt:
 		<-b.ctx.Done()
@@ -145,7 +147,10 @@ func (b *fakeBody) Read(p []byte) (int, error) {
 		return 0, fmt.Errorf("reading the answer: %w", err)
 	}
 	room := len(p)
-	for _, most := range []int{o.chunk, o.stallAt - at, o.cutAt - at, o.endAt - at} {
+	if o.chunk > 0 {
+		room = min(room, o.chunk-at%o.chunk)
+	}
+	for _, most := range []int{o.stallAt - at, o.cutAt - at, o.endAt - at} {
 		if most > 0 {
 			room = min(room, most)
 		}

@@ -38,6 +38,7 @@ type instruments struct {
 	failed     *prometheus.CounterVec
 	extensions *prometheus.CounterVec
 	queue      *prometheus.GaugeVec
+	circuit    *prometheus.GaugeVec
 	duration   prometheus.Histogram
 }
 
@@ -56,16 +57,19 @@ func newInstruments(r prometheus.Registerer) (*instruments, error) {
 		objects: vec("flowd_objects_total", "Objects that reached a fate in this process.", "result",
 			resultCounted, resultDuplicate, resultIgnored, resultMissing),
 		failures: vec("flowd_object_failures_total", "Attempts at an object that failed; its message comes back.", "reason",
-			reasonLedger, reasonGet, reasonDenied, reasonNotFound, reasonRead, reasonStalled, reasonShortBody, reasonGzip, reasonHeader, reasonFormat, reasonPanic, reasonCommit, reasonDrained),
+			reasonLedger, reasonGet, reasonDenied, reasonNotFound, reasonRead, reasonStalled, reasonShortBody, reasonGzip, reasonHeader, reasonFormat, reasonTooLarge, reasonBomb, reasonTooOld, reasonPanic, reasonCommit, reasonDrained),
 		received: counter("flowd_sqs_messages_received_total", "Messages received, redeliveries included."),
 		deleted:  counter("flowd_sqs_messages_deleted_total", "Messages deleted because everything they announced has a fate."),
 		failed: vec("flowd_sqs_messages_failed_total", "Messages that were left on the queue, and calls that failed for them.", "reason",
-			reasonBadMessage, reasonBadKey, reasonEventVersion, reasonNotAllowed, reasonObject, reasonReceive, reasonDelete, reasonDrained),
+			reasonBadMessage, reasonBadKey, reasonEventVersion, reasonNotAllowed, reasonObject, reasonReceive, reasonDelete, reasonDrained, reasonHeld),
 		extensions: vec("flowd_sqs_visibility_extensions_total", "Extensions of the visibility timeout of messages in work.", "result",
 			extensionOK, extensionError, extensionLost),
 		queue: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "flowd_sqs_queue_messages", Help: "Messages on the queue as SQS estimates them, and on its dead-letter queue.",
 		}, []string{"state"}),
+		circuit: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "flowd_circuit_open", Help: "1 while an outage keeps flowd from receiving: it probes, and goes on by itself.",
+		}, []string{"reason"}),
 		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:                            "flowd_object_duration_seconds",
 			Help:                            "Time from the first byte asked of an object until its last record was parsed, in seconds.",
@@ -78,7 +82,10 @@ func newInstruments(r prometheus.Registerer) (*instruments, error) {
 	for _, s := range []string{stateVisible, stateInFlight, stateDelayed, stateDeadLetter} {
 		m.queue.WithLabelValues(s)
 	}
-	for _, c := range []prometheus.Collector{m.objects, m.failures, m.received, m.deleted, m.failed, m.extensions, m.queue, m.duration} {
+	for _, o := range outages() {
+		m.circuit.WithLabelValues(o)
+	}
+	for _, c := range []prometheus.Collector{m.objects, m.failures, m.received, m.deleted, m.failed, m.extensions, m.queue, m.circuit, m.duration} {
 		if err := r.Register(c); err != nil {
 			return nil, err
 		}

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"go.uber.org/zap"
 
@@ -16,6 +17,17 @@ import (
 
 // stallTimeout is how long S3 may take to answer, and a body to yield a byte. The SDK has no read timeout for S3.
 const stallTimeout = 20 * time.Second
+
+// Bounds of what an object may inflate to. DEFLATE can do 1,032:1, so that the 75 MB of the largest object of AWS could be made to hold a core for
+// minutes; real flow logs are below 20:1.
+const (
+	maxText    = 4 << 30  // Bytes.
+	maxRatio   = 200      // Bytes of text for one as stored,
+	ratioAfter = 64 << 20 // from so many bytes of text on.
+)
+
+// maxReads is how often an object is read in one receive when its connection breaks.
+const maxReads = 3
 
 // errDuplicate is an object that is in the totals already.
 var errDuplicate = errors.New("the object was counted before")
@@ -27,7 +39,9 @@ type reader struct {
 }
 
 func newReader(fields parser.FieldSet) *reader {
-	return &reader{inflate: inflate.NewReader(), scanner: parser.NewScanner(nil, parser.ScannerConfig{Fields: fields})}
+	r := &reader{inflate: inflate.NewReader(), scanner: parser.NewScanner(nil, parser.ScannerConfig{Fields: fields})}
+	r.inflate.Limit(inflate.Limits{Bytes: maxText, Ratio: maxRatio, RatioAfter: ratioAfter})
+	return r
 }
 
 // countObject reads an object into a batch of its own and hands that to the committer; the delivery keeps the commit to wait for. An error is
@@ -40,15 +54,30 @@ func (c *Consumer) countObject(ctx context.Context, r *reader, d *delivery, o Ob
 	}
 	c.metrics.duration.Observe(time.Since(began).Seconds())
 	c.beforeCommit(ctx, d)
-	d.commits = append(d.commits, pending{o, c.deps.Counter.Commit(o, batch)})
+	d.commits = append(d.commits, pending{o, c.deps.Counter.Commit(ctx, o, batch)})
 	return nil
 }
 
-// readObject gets the object and reads it to its end. It completes o with what only the answer knows.
+// readObject reads the object to its end. It completes o with what only the answer knows. A connection that breaks costs no receive at once: the
+// object is read again, from its beginning, into a new batch.
 func (c *Consumer) readObject(ctx context.Context, r *reader, o *Object) (Batch, error) {
 	if err := c.lookUp(o); err != nil {
 		return nil, err
 	}
+	if err := c.refuse(o.Size, o.EventTime); err != nil {
+		return nil, fmt.Errorf("s3://%s/%s: %w", o.Bucket, o.Key, err)
+	}
+	for read := 1; ; read++ {
+		batch, err := c.readOnce(ctx, r, o)
+		if read == maxReads || reasonOf(err, "") != reasonRead || ctx.Err() != nil {
+			return batch, err
+		}
+		c.deps.Logger.Info("the connection broke; reading the object again", zap.Error(err))
+	}
+}
+
+// readOnce gets the object and fills a batch of its own.
+func (c *Consumer) readOnce(ctx context.Context, r *reader, o *Object) (Batch, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	stall := time.AfterFunc(stallTimeout, func() { cancel(errStalled) })
@@ -65,12 +94,27 @@ func (c *Consumer) readObject(ctx context.Context, r *reader, o *Object) (Batch,
 			return nil, err
 		}
 	}
+	if err := c.refuse(aws.ToInt64(out.ContentLength), objectTime(o, out)); err != nil {
+		return nil, fmt.Errorf("s3://%s/%s: %w", o.Bucket, o.Key, err)
+	}
 	batch := c.deps.Counter.NewBatch(objectTime(o, out))
 	if err := c.readBody(ctx, r, o, out, &watchedBody{body: out.Body, cores: c.parsing, stall: stall}, batch); err != nil {
 		batch.Discard()
 		return nil, fmt.Errorf("reading s3://%s/%s: %w", o.Bucket, o.Key, err)
 	}
 	return batch, nil
+}
+
+// refuse says why an object that is not in the ledger is not read: it is no flow log of AWS, or it may have been counted so long ago that the
+// ledger has forgotten it.
+func (c *Consumer) refuse(size int64, written time.Time) error {
+	switch {
+	case size > maxObject:
+		return tooLarge(size)
+	case !written.IsZero() && time.Since(written) > c.cfg.horizon():
+		return failed(reasonTooOld, "it was written at %s, more than %s ago, so that nobody knows whether it was counted", written.UTC().Format(time.RFC3339), c.cfg.horizon())
+	}
+	return nil
 }
 
 // lookUp asks the ledger, which does not know objects without an ETag.
@@ -127,8 +171,8 @@ func (c *Consumer) fill(ctx context.Context, r *reader, body *watchedBody, batch
 			err = failed(reasonPanic, "panic: %v", p)
 		}
 	}()
-	body.cores.acquire()
-	defer body.cores.release()
+	body.acquire()
+	defer body.release()
 	if err := r.inflate.Reset(body); err != nil {
 		return readError(ctx, err)
 	}
@@ -166,10 +210,12 @@ func readError(ctx context.Context, err error) error {
 	switch {
 	case ours != nil:
 		return ours
+	case errors.Is(err, inflate.ErrBomb):
+		return &reasonError{reasonBomb, err}
 	case errors.Is(err, inflate.ErrCorrupt):
 		return &reasonError{reasonGzip, err}
 	case errors.Is(err, parser.ErrHeader):
 		return &reasonError{reasonHeader, err}
 	}
-	return &reasonError{reasonRead, err}
+	return &reasonError{reasonOf(err, reasonRead), err}
 }

@@ -24,13 +24,14 @@ const (
 // checkQueue looks at the queue before anything is received from it. It returns the URL of the dead-letter queue, empty when there is none or
 // its name cannot be looked up.
 func (c *Consumer) checkQueue(ctx context.Context) (deadLetterURL string, err error) {
-	attributes, err := c.attributes(ctx, c.cfg.QueueURL, types.QueueAttributeNameRedrivePolicy)
+	attributes, err := c.attributes(ctx, c.cfg.QueueURL, types.QueueAttributeNameRedrivePolicy, types.QueueAttributeNameMaximumMessageSize)
 	if ctx.Err() != nil {
 		return "", nil
 	}
 	if err != nil {
 		return "", fmt.Errorf("reading the attributes of queue %s: %w", c.cfg.QueueURL, err)
 	}
+	c.checkMessageSize(attributes[string(types.QueueAttributeNameMaximumMessageSize)])
 	policy := attributes[string(types.QueueAttributeNameRedrivePolicy)]
 	if policy == "" {
 		if !c.cfg.AllowNoDLQ {
@@ -40,6 +41,16 @@ func (c *Consumer) checkQueue(ctx context.Context) (deadLetterURL string, err er
 		return "", nil
 	}
 	return c.deadLetterURL(ctx, policy), nil
+}
+
+// checkMessageSize warns of a queue that is too small for some notifications: S3 drops those, and nobody else would ever know.
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+func (c *Consumer) checkMessageSize(size string) {
+	const most = 64 << 10 // Bytes of a notification.
+	if n, err := strconv.Atoi(size); err == nil && n < most {
+		c.deps.Logger.Warn("the queue does not take every notification of S3, which drops those that are too long: raise its MaximumMessageSize",
+			zap.Int("bytes", n), zap.Int("needed", most))
+	}
 }
 
 // deadLetterURL finds the URL behind the ARN. It only serves a gauge, so a missing permission is no error.

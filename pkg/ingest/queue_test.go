@@ -102,8 +102,8 @@ func TestReceiveThatFailsBacksOffAndRecovers(t *testing.T) {
 				r.runFor(time.Hour + 2*maxPause + receiveTimeout)
 				r.wantFate(deleted, 1)
 				got := r.counters()["sqs_messages_failed{receive}"]
-				if most := float64(r.cfg.Workers) * (time.Hour.Seconds()/24 + 10); got < 50 || got > most {
-					t.Errorf("failed receives in an hour: got %v, want between 50 and %v", got, most)
+				if most := float64(r.cfg.Workers) * (time.Hour.Seconds()/24 + 10); got < 40 || got > most {
+					t.Errorf("failed receives in an hour: got %v, want between 40 and %v", got, most)
 				}
 			})
 		})

@@ -17,6 +17,9 @@ const (
 	reasonGzip      = "gzip"       // Broken compression.
 	reasonHeader    = "header"     // No flow log header.
 	reasonFormat    = "format"     // Parquet.
+	reasonTooLarge  = "too_large"  // More than maxObject bytes.
+	reasonBomb      = "bomb"       // It inflates to, or parses for, more than any flow log.
+	reasonTooOld    = "too_old"    // Older than the ledger can remember.
 	reasonPanic     = "panic"      // A bug, contained to its object.
 	reasonCommit    = "commit"     // The transaction failed.
 )
@@ -30,6 +33,7 @@ const (
 	reasonObject       = "object"        // One of its objects failed.
 	reasonReceive      = "receive"
 	reasonDelete       = "delete"
+	reasonHeld         = "held" // An outage began before it was worked on; it may come back soon.
 )
 
 // reasonDrained is both: an object that was not finished when the drain timeout ended, and its message, which may come back at once.

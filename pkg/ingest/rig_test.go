@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -251,8 +252,28 @@ func (r *rig) sendSlowly(key string, content []byte, d time.Duration) {
 	r.queue.send(message(created(key, slowly(r.store.put(key, content), d))))
 }
 
-// slowly makes an object come in ten pieces.
+// slowly makes an object come in ten pieces, fast enough not to be given up: blank lines are added for that.
 func slowly(o *fakeObject, d time.Duration) *fakeObject {
+	if d >= slowWindow {
+		o.content = slices.Concat(o.content, blank(2*slowRate*int(d/time.Second), bytes.HasPrefix(o.content, []byte{0x1f, 0x8b})))
+	}
 	o.chunk, o.pause = len(o.content)/9+1, d/10
 	return o
+}
+
+// blank is so many bytes of blank lines, as plain text or as a gzip member that is as long.
+func blank(n int, zipped bool) []byte {
+	lines := bytes.Repeat([]byte(strings.Repeat(" ", 1023)+"\n"), n/1024)
+	if !zipped {
+		return lines
+	}
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.NoCompression)
+	if err == nil {
+		_, err = w.Write(lines)
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		panic(err) // Only a test that is wrong gets here.
+	}
+	return b.Bytes()
 }

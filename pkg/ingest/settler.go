@@ -37,15 +37,18 @@ func (c *Consumer) settle(work context.Context) {
 	}
 }
 
-func (c *Consumer) settleObject(work context.Context, d *delivery, p pending) {
+// settleObject reports whether the commit was answered without an error.
+func (c *Consumer) settleObject(work context.Context, d *delivery, p pending) bool {
 	switch result, err := await(work, p.result); {
 	case err != nil:
 		c.objectFailed(d, p.object, err)
+		return false
 	case result.Duplicate:
 		c.metrics.objects.WithLabelValues(resultDuplicate).Inc()
 	default:
 		c.metrics.objects.WithLabelValues(resultCounted).Inc()
 	}
+	return true
 }
 
 // await returns what became of a commit. A commit that has not answered when the drain timeout ends is given up: should it still succeed, the
@@ -69,13 +72,16 @@ func answer(r CommitResult, ok bool) (CommitResult, error) {
 	if !ok {
 		r.Err = errors.New("the committer gave no result")
 	}
+	if errors.Is(r.Err, context.Canceled) { // It did not get into the committer's queue before the drain timeout ended.
+		return r, &reasonError{reasonDrained, r.Err}
+	}
 	if r.Err != nil {
 		return r, &reasonError{reasonCommit, r.Err}
 	}
 	return r, nil
 }
 
-// leave gives a message back to the queue: later and later, but at once when only the drain timeout ended it.
+// leave gives a message back to the queue: later and later, but at once when only the drain timeout ended it, and soon when an outage did.
 func (c *Consumer) leave(d *delivery) {
 	d.keeper.stop()
 	c.metrics.failed.WithLabelValues(d.reason).Inc()
@@ -84,6 +90,8 @@ func (c *Consumer) leave(d *delivery) {
 	case reasonObject: // It was logged with its object.
 	case reasonDrained:
 		pause = 0
+	case reasonHeld: // The other workers may be in a long poll that began before the outage: they must not take it one after the other.
+		pause = longPoll
 	default:
 		c.deps.Logger.Error("a message was left on the queue", zap.String("message_id", d.id), zap.Int("receive_count", d.receiveCount),
 			zap.String("reason", d.reason), zap.Error(d.err))

@@ -24,18 +24,23 @@ const (
 func (c *Consumer) work(ctx, work context.Context) {
 	r, pause := newReader(c.cfg.Fields), minPause
 	for ctx.Err() == nil {
+		if c.circuit.isOpen() {
+			c.waitForRecovery(ctx, work, r)
+			continue
+		}
 		began := time.Now()
-		message, err := c.receive(ctx)
+		message, err := c.receive(ctx, c.patience())
 		switch {
-		case err != nil && ctx.Err() != nil:
-			return
 		case err != nil:
-			c.receiveFailed(err)
-			sleep(ctx, jitter(pause))
-			pause = min(2*pause, maxPause)
+			if c.receiveFailed(ctx, err); !c.circuit.isOpen() {
+				sleep(ctx, jitter(pause))
+				pause = min(2*pause, maxPause)
+			}
 			continue
 		case message != nil:
-			c.handle(work, r, message)
+			d := c.accept(message)
+			c.handleObjects(work, r, d)
+			c.settling <- d
 		case time.Since(began) < minPause: // Nothing, and no long poll either: every receive is paid for.
 			sleep(ctx, jitter(minPause))
 		}
@@ -43,13 +48,13 @@ func (c *Consumer) work(ctx, work context.Context) {
 	}
 }
 
-// receive takes one message: ten taken by one worker would leave nine ticking.
-func (c *Consumer) receive(ctx context.Context) (*types.Message, error) {
+// receive takes one message, and waits for it: ten taken by one worker would leave nine ticking.
+func (c *Consumer) receive(ctx context.Context, patience time.Duration) (*types.Message, error) {
 	ctx, cancel := context.WithTimeout(ctx, receiveTimeout)
 	defer cancel()
 	out, err := c.deps.SQS.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
 		QueueUrl: &c.cfg.QueueURL, MaxNumberOfMessages: 1,
-		WaitTimeSeconds: seconds(c.patience()), VisibilityTimeout: seconds(c.cfg.VisibilityTimeout),
+		WaitTimeSeconds: seconds(patience), VisibilityTimeout: seconds(c.cfg.VisibilityTimeout),
 		MessageSystemAttributeNames: []types.MessageSystemAttributeName{
 			types.MessageSystemAttributeNameApproximateReceiveCount, types.MessageSystemAttributeNameApproximateFirstReceiveTimestamp,
 		},
@@ -58,6 +63,7 @@ func (c *Consumer) receive(ctx context.Context) (*types.Message, error) {
 		return nil, err
 	}
 	c.answered.Store(true)
+	c.circuit.received()
 	if len(out.Messages) == 0 {
 		return nil, nil
 	}
@@ -73,14 +79,22 @@ func (c *Consumer) patience() time.Duration {
 	return 0
 }
 
-func (c *Consumer) receiveFailed(err error) {
+// receiveFailed says so once for an outage. Being told to stop is no failure.
+func (c *Consumer) receiveFailed(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		return
+	}
 	c.metrics.failed.WithLabelValues(reasonReceive).Inc()
-	c.deps.Logger.Error("receiving from the queue failed; trying again", zap.String("queue_url", c.cfg.QueueURL), zap.Error(err))
+	level := zap.ErrorLevel
+	if c.circuit.isOpen() {
+		level = zap.DebugLevel
+	}
+	c.deps.Logger.Log(level, "receiving from the queue failed; trying again", zap.String("queue_url", c.cfg.QueueURL), zap.Error(err))
+	c.circuit.receiveFailed(err)
 }
 
-// handle works on every object of a message, one after the other, and hands the message over. An object that failed does not keep the others
-// from being counted: they will be duplicates when the message returns.
-func (c *Consumer) handle(ctx context.Context, r *reader, m *types.Message) {
+// accept begins a delivery: its message stays invisible from here on, and what it announces is known.
+func (c *Consumer) accept(m *types.Message) *delivery {
 	d := c.newDelivery(m)
 	d.keeper = c.keep(d)
 	n, err := parseNotification(aws.ToString(m.Body))
@@ -89,10 +103,20 @@ func (c *Consumer) handle(ctx context.Context, r *reader, m *types.Message) {
 		d.fail(reasonOf(err, reasonBadMessage), err)
 	}
 	c.metrics.objects.WithLabelValues(resultIgnored).Add(float64(n.ignored))
-	for _, o := range n.objects {
+	d.objects = n.objects
+	return d
+}
+
+// handleObjects works on every object of a message, one after the other. An object that failed does not keep the others from being counted: they
+// will be duplicates when the message returns. An outage does.
+func (c *Consumer) handleObjects(ctx context.Context, r *reader, d *delivery) {
+	for _, o := range d.objects {
+		if !d.probe && c.circuit.isOpen() {
+			d.fail(reasonHeld, ErrOutage)
+			return
+		}
 		c.handleObject(ctx, r, d, o)
 	}
-	c.settling <- d
 }
 
 // handleObject finds an object's fate, or leaves that to the settler when its batch is with the committer.
@@ -104,6 +128,7 @@ func (c *Consumer) handleObject(ctx context.Context, r *reader, d *delivery, o O
 	}
 	switch err := c.countObject(ctx, r, d, admitted); {
 	case err == nil:
+		c.circuit.objectRead()
 	case errors.Is(err, errDuplicate):
 		c.metrics.objects.WithLabelValues(resultDuplicate).Inc()
 	case errors.Is(err, errOverwritten):
@@ -124,7 +149,12 @@ func (c *Consumer) objectFailed(d *delivery, o Object, err error) {
 		d.fail(reasonDrained, err)
 	}
 	d.fail(reasonObject, err)
-	c.deps.Logger.Warn("an object failed; its message comes back", d.fields(o, err)...)
+	d.suspect = c.circuit.objectFailed(o, err) || d.suspect
+	level := zap.WarnLevel
+	if d.probe {
+		level = zap.DebugLevel
+	}
+	c.deps.Logger.Log(level, "an object failed; its message comes back", d.fields(o, err)...)
 }
 
 func seconds(d time.Duration) int32 { return int32(d / time.Second) }
