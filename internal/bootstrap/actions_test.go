@@ -104,13 +104,13 @@ func TestThePolicyOfTheRunTime(t *testing.T) {
 			}
 		}
 		for _, resource := range st.Resource {
-			if !regexp.MustCompile(`^arn:aws:(sqs:eu-central-1:123456789012:flowd|s3:::acme-flow-logs(/net/AWSLogs/123456789012/vpcflowlogs/\*)?)$`).MatchString(resource) {
-				t.Errorf("got rights on %s, want the queue, the bucket and flowd's folder only", resource)
+			if !regexp.MustCompile(`^arn:aws:(sqs:eu-central-1:123456789012:flowd(-dead-letter)?|s3:::acme-flow-logs(/net/AWSLogs/123456789012/vpcflowlogs/\*)?)$`).MatchString(resource) {
+				t.Errorf("got rights on %s, want the queues, the bucket and flowd's folder only", resource)
 			}
 		}
 	}
-	if seen < 7 {
-		t.Errorf("looked at %d permissions, want at least 7", seen)
+	if seen != 10 {
+		t.Errorf("looked at %d permissions, want 10: 5 on the queue, 2 on the dead-letter queue, 3 on the bucket", seen)
 	}
 }
 

@@ -35,6 +35,8 @@ type Config struct {
 	Force bool
 	// VolumeGBPerDay is how much the flow logs will hold, for the estimate of cost: gigabytes of text before compression. 0 assumes one.
 	VolumeGBPerDay float64
+	// EndpointFlags are flags of `flowd run` that reach the same AWS endpoints, when they are not those of AWS itself.
+	EndpointFlags []string
 	// Progress is told of every step that begins and every wait, in a line without its end, by the goroutine of Apply. nil is silent.
 	Progress func(line string)
 }

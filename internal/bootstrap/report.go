@@ -19,7 +19,10 @@ func (r Result) Report() string {
 	for i, id := range r.FlowLogIDs {
 		row("flow log", id+" of "+r.cfg.ResourceIDs[i])
 	}
-	b.WriteString("\nThe first records arrive in 5 to 15 minutes. Run flowd with:\n\n  flowd run")
+	if len(r.FlowLogIDs) > 0 {
+		b.WriteString("\nThe first records arrive about ten minutes after a flow log was made.")
+	}
+	b.WriteString("\nRun flowd with:\n\n  flowd run")
 	for _, f := range r.RunFlags() {
 		b.WriteString(" \\\n    " + quoted(f))
 	}

@@ -28,15 +28,16 @@ func (s *Setup) result(f *facts) Result {
 
 // RunFlags are the flags of `flowd run` for this set-up, one each, not quoted for a shell.
 func (r Result) RunFlags() []string {
-	flags := []string{"--aws.region=" + r.cfg.Region, "--sqs.queue-url=" + r.QueueURL, "--s3.bucket=" + r.Bucket}
+	flags := append([]string{"--aws.region=" + r.cfg.Region}, r.cfg.EndpointFlags...)
+	flags = append(flags, "--sqs.queue-url="+r.QueueURL, "--s3.bucket="+r.Bucket)
 	for _, p := range r.Prefixes {
 		flags = append(flags, "--s3.prefix="+p)
 	}
 	return flags
 }
 
-// RuntimePolicy is the IAM policy, in JSON, of the least that `flowd run` needs on this set-up: it receives and deletes messages, and reads
-// objects below the prefixes.
+// RuntimePolicy is the IAM policy, in JSON, of the least that `flowd run` needs on this set-up: it receives and deletes messages, counts
+// those on the dead-letter queue, and reads objects below the prefixes.
 func (r Result) RuntimePolicy() string {
 	owner := map[string]any{"StringEquals": map[string]any{"aws:ResourceAccount": r.cfg.AccountID}}
 	var objects []string
@@ -45,6 +46,7 @@ func (r Result) RuntimePolicy() string {
 	}
 	statements := []policyStatement{
 		{"Messages", "Allow", []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"}, []string{r.cfg.queueARN(r.cfg.Queue)}, nil},
+		{"DeadLetterMessages", "Allow", []string{"sqs:GetQueueAttributes", "sqs:GetQueueUrl"}, []string{r.cfg.queueARN(r.cfg.deadLetterQueue())}, nil},
 		{"Objects", "Allow", []string{"s3:GetObject", "s3:GetObjectVersion"}, objects, owner},
 		// Without it S3 answers 403 for an object that is gone, as if the right were missing. A condition on s3:prefix would not hold then: a
 		// get has no prefix.

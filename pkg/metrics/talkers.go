@@ -54,6 +54,17 @@ func (c *topCopy[K]) rows(n int) []Talker {
 	for _, e := range heaviest(c.entries, n, everyEntry) {
 		rows = append(rows, Talker{Labels: c.labels(e.key), Estimate: e.count, Error: max(e.err, c.slack), Member: slices.Contains(c.members, e.key)})
 	}
+	return append(rows, c.forgotten(n-len(rows))...)
+}
+
+// forgotten are members that the sketch does not know, as after a restart: they have series, so they are in the list.
+func (c *topCopy[K]) forgotten(n int) (rows []Talker) {
+	for _, key := range c.members {
+		known := slices.ContainsFunc(c.entries, func(e entry[K]) bool { return e.key == key })
+		if !known && len(rows) < n {
+			rows = append(rows, Talker{Labels: c.labels(key), Error: c.slack, Member: true})
+		}
+	}
 	return rows
 }
 

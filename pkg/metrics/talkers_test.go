@@ -38,6 +38,22 @@ func TestRankingsAreLongerThanTheMembers(t *testing.T) {
 	}
 }
 
+// TestRankingsKnowTheirMembersAfterARestart, though the sketch starts empty.
+func TestRankingsKnowTheirMembersAfterARestart(t *testing.T) {
+	s := newService(t, func(c *Config) { c.TopK = 2 })
+	s.count(records(t, 10, func(i int) string {
+		return fmt.Sprintf("1 vpc-1 subnet-1 eni-1 %s 10.1.0.1 %d 6 1 %d 1799999990 REJECT ingress OK", address(i), i%3, 100+i)
+	})...)
+	s.commit()
+	s.restart()
+	got := fmt.Sprint(s.totals.Rankings(3)["top_source"])
+	for _, row := range []string{"{[10.0.0.9] 0 0 true}", "{[10.0.0.8] 0 0 true}"} {
+		if !strings.Contains(got, row) {
+			t.Errorf("got %s, want %s in it", got, row)
+		}
+	}
+}
+
 func TestRankingsOfNothingAreEmptyLists(t *testing.T) {
 	w := httptest.NewRecorder()
 	newService(t, nil).totals.RankingsHandler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
