@@ -31,12 +31,13 @@ func rooms() map[string]room {
 		"flowd/pkg/parser":         {},
 		"flowd/pkg/metrics":        {[]string{"flowd/pkg/parser"}, []string{prometheus}},
 		"flowd/pkg/ingest":         {[]string{"flowd/pkg/parser", "flowd/internal/inflate"}, []string{awsSDK, prometheus, zap}},
+		"flowd/internal/archive":   {rooms: []string{"flowd/pkg/parser", "flowd/internal/inflate"}},
 		"flowd/internal/inflate":   {nil, []string{"github.com/klauspost/compress"}},
 		"flowd/internal/ledger":    {nil, []string{"go.etcd.io/bbolt"}},
 		"flowd/internal/bootstrap": {nil, []string{awsSDK}},
 		"flowd/internal/web":       {nil, []string{prometheus, zap, "golang.org/x/sync"}},
 		"flowd/internal/localaws":  {},
-		"flowd/internal/flowgen":   {},
+		"flowd/internal/flowgen":   {nil, []string{"golang.org/x/time"}},
 		"flowd/cmd/flowd":          {[]string{"*"}, []string{"*"}},
 	}
 }

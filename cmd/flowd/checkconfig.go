@@ -37,9 +37,9 @@ func (c *checkConfigCommand) Run(line *commandLine, to streams) error {
 		return writeJSON(to.out, effective)
 	}
 	table := tabwriter.NewWriter(to.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "SETTING\tVALUE\tFROM")
+	fmt.Fprintln(table, "SETTING\tFROM\tVALUE")
 	for _, s := range effective {
-		fmt.Fprintf(table, "%s\t%s\t%s\n", s.Name, s.Value, s.Origin)
+		fmt.Fprintf(table, "%s\t%s\t%s\n", s.Name, s.Origin, s.Value)
 	}
 	_, err = fmt.Fprintln(table, "\nThe configuration is valid.")
 	return errors.Join(err, table.Flush())

@@ -29,9 +29,14 @@ func (e usageError) Unwrap() error { return e.error }
 // commands is the whole command line.
 type commands struct {
 	Run         runCommand         `cmd:"" default:"withargs" help:"Read the queue, count flow log records, serve metrics (default)."`
+	Bootstrap   bootstrapCommand   `cmd:"" help:"Set up bucket, queues, policies, notification and flow logs: show the plan, make what is missing, show what to run. Safe to repeat."`
 	Demo        demoCommand        `cmd:"" help:"Show everything in this process on loopback, with generated traffic. Needs no AWS account."`
+	Analyze     analyzeCommand     `cmd:"" help:"Show totals and top talkers of flow log files."`
+	Search      searchCommand      `cmd:"" help:"Show the records of flow log files that match."`
+	Generate    generateCommand    `cmd:"" help:"Write flow log files and their golden totals from a seed, or make HTTP traffic against a server."`
 	CheckConfig checkConfigCommand `cmd:"" help:"Check flags, environment and configuration file, and exit with 2 if something is wrong."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask the instance on this host whether it is healthy, and exit with 1 if it is not."`
+	Completion  completionCommand  `cmd:"" help:"Print the completion script of a shell."`
 	Version     versionCommand     `cmd:"" help:"Show the version."`
 
 	VersionFlag kong.VersionFlag `name:"version" help:"Show the version."`
@@ -51,7 +56,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 }
 
 // exitCode says what went wrong, unless the log has said it.
-
 func exitCode(err error, stderr io.Writer) int {
 	var usage usageError
 	var told toldError
@@ -116,7 +120,7 @@ func newParser(grammar *commands, stdout, stderr io.Writer, options ...kong.Opti
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Vars{
 			"state_dir": defaultStateDir(os.Getenv), "listen_address": defaultListenAddress, "log_level": "info",
-			"ports": portList(metrics.DefaultPorts()), "version": versionText(),
+			"ports": portList(metrics.DefaultPorts()), "version": versionText(), "formats": formatNames(),
 		},
 		kong.PostBuild(nameEnvironment),
 	}, options...)...)
@@ -141,7 +145,10 @@ func (c *runCommand) Run(ctx context.Context, line *commandLine, to streams) err
 	log, level := newLogger(c.Log, to.err)
 	options.Reload = func() error { return reload(line, level, log) }
 	reloadOnHangup(ctx, options.Reload, log)
-	if err := serve(ctx, options, c.AWS, log); err != nil {
+	var usage usageError
+	if err := c.serve(ctx, options, log); errors.As(err, &usage) {
+		return err
+	} else if err != nil {
 		log.Error("flowd stopped", zap.Error(err))
 		return toldError{err}
 	}
@@ -149,10 +156,15 @@ func (c *runCommand) Run(ctx context.Context, line *commandLine, to streams) err
 	return nil
 }
 
-func serve(ctx context.Context, options serviceOptions, a awsSettings, log *zap.Logger) error {
+func (c *runCommand) serve(ctx context.Context, options serviceOptions, log *zap.Logger) error {
 	var err error
-	if options.AWS, err = loadAWS(ctx, a, log); err != nil {
+	if options.AWS, err = loadAWS(ctx, c.AWS, log); err != nil {
 		return err
+	}
+	if c.Bootstrap {
+		if err := c.bootstrapBeforeRun(ctx, &options, log); err != nil {
+			return err
+		}
 	}
 	service, err := newService(options, log)
 	if err != nil {
@@ -164,20 +176,16 @@ func serve(ctx context.Context, options serviceOptions, a awsSettings, log *zap.
 
 // demoCommand shows everything on loopback.
 type demoCommand struct {
-	Duration duration `default:"0s" help:"How long to run; 0 runs until it is interrupted."`
-	Interval duration `default:"2s" help:"Time between two objects."`
-	Seed     uint64   `default:"1" help:"Of the generated traffic: the same seed writes the same records."`
-	State    struct {
-		Dir string `default:"" placeholder:"DIR" help:"Keep the ledger here; empty uses a temporary directory."`
-	} `embed:"" prefix:"state."`
-	Web webAddress  `embed:"" prefix:"web." set:"listen_address=127.0.0.1:10420"`
-	Log logSettings `embed:"" prefix:"log." set:"log_level=warn"`
+	Duration duration    `default:"0s" help:"How long to run; 0 runs until it is interrupted."`
+	Interval duration    `default:"2s" help:"Time between two objects."`
+	Seed     uint64      `default:"1" help:"Of the generated traffic: the same seed writes the same records."`
+	Web      webAddress  `embed:"" prefix:"web." set:"listen_address=127.0.0.1:10420"`
+	Log      logSettings `embed:"" prefix:"log." set:"log_level=warn"`
 }
 
 // Run plays until the duration is over or ctx ends.
 func (c *demoCommand) Run(ctx context.Context, line *commandLine, to streams) error {
 	options := demoOptions{duration: c.Duration.value(), interval: c.Interval.value(), seed: c.Seed}
-	options.service.StateDir = c.State.Dir
 	options.service.Metrics = metrics.DefaultConfig()
 	options.service.Ingest = ingest.DefaultConfig()
 	options.service.Web.ListenAddresses = c.Web.ListenAddress

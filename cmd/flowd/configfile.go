@@ -145,7 +145,7 @@ func (c *configReader) setting(name string, line int, value *yaml.Node) {
 		value = value.Alias
 	}
 	switch known := c.keys[name]; {
-	case known:
+	case known && (value.Kind != yaml.MappingNode || !c.hasBelow(name)):
 		c.value(name, line, value)
 	case c.hasBelow(name):
 		c.mapping(name, value)
@@ -158,7 +158,7 @@ func (c *configReader) setting(name string, line int, value *yaml.Node) {
 
 func (c *configReader) hasBelow(name string) bool {
 	for key := range c.keys {
-		if strings.HasPrefix(key, name+".") && key != configFileFlag {
+		if strings.HasPrefix(key, name+".") {
 			return true
 		}
 	}

@@ -42,6 +42,7 @@ func freeAddress(t *testing.T) string {
 }
 
 func TestDemoCountsWhatWasWritten(t *testing.T) {
+	t.Parallel()
 	output, err := runShortDemo(t, nil)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, output)
@@ -59,6 +60,7 @@ func TestDemoCountsWhatWasWritten(t *testing.T) {
 
 // TestDemoFindsOneWrongByte changes one digit of one record, in a file that is otherwise sound.
 func TestDemoFindsOneWrongByte(t *testing.T) {
+	t.Parallel()
 	output, err := runShortDemo(t, func(n int, body []byte) []byte {
 		if n != 2 {
 			return body
@@ -72,6 +74,7 @@ func TestDemoFindsOneWrongByte(t *testing.T) {
 
 // TestDemoFindsABrokenObject flips a bit of the compressed bytes: the object cannot be read, so it is missing from what was counted.
 func TestDemoFindsABrokenObject(t *testing.T) {
+	t.Parallel()
 	output, err := runShortDemo(t, func(n int, body []byte) []byte {
 		if n == 2 {
 			body[len(body)/2] ^= 1

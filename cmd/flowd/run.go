@@ -144,13 +144,18 @@ const (
 	scrapeTimeout = 10 * time.Second
 )
 
-func (s *service) newServer(consumer *ingest.Consumer) (*web.Server, error) {
-	scrapes := promhttp.InstrumentMetricHandler(s.registry, s.totals.ObserveScrapes(promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{
+// scrapes answers /metrics.
+func (s *service) scrapes() http.Handler {
+	return s.totals.ObserveScrapes(promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{
 		Registry: s.registry, EnableOpenMetrics: true, MaxRequestsInFlight: maxScrapes, Timeout: scrapeTimeout,
-	})))
+	}))
+}
+
+func (s *service) newServer(consumer *ingest.Consumer) (*web.Server, error) {
 	return web.New(s.options.Web, web.Deps{
 		Logger:  s.log.Named("web"),
-		Metrics: scrapes,
+		Version: versionNumber(),
+		Metrics: promhttp.InstrumentMetricHandler(s.registry, s.scrapes()),
 		Top:     s.totals.RankingsHandler(),
 		Ready:   consumer.Ready, Draining: ingest.ErrDraining,
 		Facts:   &web.Facts{LedgerDurable: s.options.StateDir != "", QueueURL: s.options.Ingest.QueueURL},

@@ -39,11 +39,13 @@ type settings struct {
 	DrainTimeout duration `default:"25s" help:"How long messages in work may take to finish after the first SIGTERM."`
 	Metrics      struct {
 		TopK          int      `name:"top-k" default:"20" help:"Members of each ranking."`
-		MaxInterfaces int      `default:"2000" help:"Label sets in the interface families; further interfaces count as other."`
+		MaxInterfaces int      `default:"2000" help:"Interfaces with series of their own; further ones count as other."`
 		Ports         []uint16 `default:"${ports}" placeholder:"PORT" help:"Destination ports with a label value of their own; the rest counts as other."`
 	} `embed:"" prefix:"metrics."`
-	Web webSettings `embed:"" prefix:"web."`
-	Log logSettings `embed:"" prefix:"log."`
+	Web       webSettings       `embed:"" prefix:"web."`
+	Log       logSettings       `embed:"" prefix:"log."`
+	Bootstrap bool              `help:"Set up what is missing, once, then run; where nothing is missing it makes read calls only."`
+	Setup     bootstrapSettings `embed:"" prefix:"bootstrap."`
 }
 
 // webAddress is where HTTP is served.
@@ -73,8 +75,22 @@ func (s *settings) options() (serviceOptions, error) {
 		PathStyle: s.S3.PathStyle, QueueName: s.SQS.QueueName, StateDir: s.State.Dir,
 		Ingest: s.ingest(), Metrics: s.metrics(), Web: s.Web.config(),
 	}
-	err := errors.Join(s.checkQueue(), s.AWS.validate(), o.Ingest.Validate(), o.Metrics.Validate(), o.Web.Validate())
-	return o, err
+	return o, errors.Join(s.checkQueue(), s.AWS.validate(), s.checkIngest(o.Ingest), o.Metrics.Validate(), o.Web.Validate(), s.checkBootstrap())
+}
+
+// checkIngest bears with a bucket that the set-up will name.
+func (s *settings) checkIngest(c ingest.Config) error {
+	if s.Bootstrap && len(c.Buckets) == 0 {
+		c.Buckets = []string{"named-by-the-set-up"}
+	}
+	return c.Validate()
+}
+
+func (s *settings) checkBootstrap() error {
+	if !s.Bootstrap {
+		return nil
+	}
+	return s.Setup.validate(s.AWS.Region)
 }
 
 func (s *settings) ingest() ingest.Config {
@@ -96,8 +112,10 @@ func (s *settings) metrics() metrics.Config {
 
 func (s *settings) checkQueue() error {
 	switch {
+	case s.SQS.QueueURL == "" && s.SQS.QueueName == "" && s.Bootstrap:
+		return nil
 	case s.SQS.QueueURL == "" && s.SQS.QueueName == "":
-		return errors.New("sqs.queue-url is missing: name the queue to read, by its URL or with --sqs.queue-name")
+		return errors.New("sqs.queue-url is missing: name the queue to read, by its URL or with --sqs.queue-name, or make one with --bootstrap")
 	case s.SQS.QueueURL != "" && s.SQS.QueueName != "":
 		return errors.New("sqs.queue-url and sqs.queue-name are both set: name the queue once")
 	case s.SQS.QueueURL == "":

@@ -1,0 +1,93 @@
+package flowd_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// faultTest is a test that is named for a fault of the catalogue: TestF40_GzipBomb, with a comment `F40 gzip bomb: what flowd does.`
+type faultTest struct{ id, fault, does, test string }
+
+const faultsIntro = `# Faults
+
+Generated from the tests by ` + "`make docs`" + `; a test fails when it is stale. Each row is a fault that was thought through, what flowd does when it happens, and the
+test that makes it happen. Names of metrics and reasons are in [metrics.md](metrics.md) and [operating.md](operating.md).
+
+| fault | | what flowd does | test |
+|---|---|---|---|
+`
+
+// TestGeneratedDocsFaults collects the tests and writes them down.
+func TestGeneratedDocsFaults(t *testing.T) {
+	all := faultTests(t)
+	var page strings.Builder
+	page.WriteString(faultsIntro)
+	for _, f := range all {
+		fmt.Fprintf(&page, "| %s | %s | %s | `%s` |\n", f.id, f.fault, f.does, f.test)
+	}
+	const path = "docs/faults.md"
+	if os.Getenv("UPDATE_DOCS") != "" {
+		if err := os.WriteFile(path, []byte(page.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != page.String() {
+		t.Errorf("%s is not what the tests say now: write it again with `make docs`", path)
+	}
+}
+
+func faultTests(t *testing.T) (all []faultTest) {
+	t.Helper()
+	files := 0
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if strings.HasSuffix(path, "_test.go") {
+			files++
+			all = append(all, faultTestsOf(t, path)...)
+		}
+		return nil
+	})
+	if err != nil || files < 20 {
+		t.Fatalf("looked at %d test files, %v", files, err)
+	}
+	slices.SortFunc(all, func(a, b faultTest) int { return strings.Compare(a.id+a.test, b.id+b.test) })
+	return all
+}
+
+func faultTestsOf(t *testing.T, path string) (found []faultTest) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, comment := regexp.MustCompile(`^Test(F\d\d)_`), regexp.MustCompile(`(?s)^(F\d\d) ([^:]+): (.+)$`)
+	for _, d := range file.Decls {
+		f, ok := d.(*ast.FuncDecl)
+		if !ok || !name.MatchString(f.Name.Name) {
+			continue
+		}
+		id := name.FindStringSubmatch(f.Name.Name)[1]
+		parts := comment.FindStringSubmatch(strings.Join(strings.Fields(f.Doc.Text()), " "))
+		if parts == nil || parts[1] != id {
+			t.Errorf("%s: the comment of %s does not say `%s fault: what flowd does.`", path, f.Name.Name, id)
+			continue
+		}
+		found = append(found, faultTest{id, parts[2], strings.ReplaceAll(parts[3], "|", `\|`), f.Name.Name})
+	}
+	return found
+}
