@@ -1,15 +1,18 @@
 # flowd: what a developer does, each by one name.
 BIN := .bin
 TOOLS := $(BIN)/golangci-lint $(BIN)/govulncheck
+INFO := github.com/prometheus/common/version
+LDFLAGS := -s -w -X $(INFO).Version=$(shell git describe --tags --always --dirty) -X $(INFO).Revision=$(shell git rev-parse HEAD) \
+	-X $(INFO).BuildDate=$(shell git log -1 --format=%cI)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint vuln fuzz bench docs e2e check demo clean
+.PHONY: help build test race lint vuln fuzz bench docs e2e chaos check demo clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-build: ## Build the binary into ./flowd.
-	CGO_ENABLED=0 go build -trimpath -o flowd ./cmd/flowd
+build: ## Build the static binary into ./flowd.
+	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o flowd ./cmd/flowd
 
 test: ## Run every test; needs Go and loopback, nothing else.
 	go test ./...
@@ -35,10 +38,13 @@ bench: ## Run every benchmark.
 	go test -run '^$$' -bench . -benchmem ./...
 
 docs: ## Write the generated pages again.
-	UPDATE_DOCS=1 go test -count=1 -run 'TestGeneratedDocs' ./cmd/flowd
+	UPDATE_DOCS=1 go test -count=1 -run 'TestGeneratedDocs' . ./cmd/flowd
 
 e2e: ## Run the end-to-end suite against the in-process endpoint.
 	cd e2e && go test -count=1 ./...
+
+chaos: ## Kill flowd CYCLES (100) times, and broken builds of it, and compare with golden totals.
+	cd e2e && go run ./chaos --cycles=$(or $(CYCLES),100)
 
 check: lint test race ## What must pass before a commit.
 
