@@ -89,12 +89,12 @@ func (t *circuit) receiveFailed(err error) {
 	}
 }
 
-// received closes a circuit that the queue had opened.
-func (t *circuit) received() {
+// received closes a circuit that the queue had opened. A receive that began before that proves nothing: it may be an old connection.
+func (t *circuit) received(began time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.receives.add("")
-	if t.byQueue {
+	if t.byQueue && began.After(t.since) {
 		t.close()
 	}
 }

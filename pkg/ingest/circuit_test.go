@@ -88,7 +88,6 @@ func TestOutageBurnsNoReceives(t *testing.T) {
 				time.Sleep(time.Hour)
 				r.stop()
 				r.wantRecords(3 * messages)
-				r.Logf("DAY %d", r.queue.mostReceived())
 				if got := r.queue.mostReceived(); got > 4 {
 					t.Errorf("a message was received %d times in a day without S3", got)
 				}
@@ -310,6 +309,5 @@ func (w *world) simulate(seed uint64) (opened int) {
 	if got := w.queue.mostReceived(); got > 3*outages {
 		w.Errorf("seed %d: a message was received %d times in %d outages", seed, got, outages)
 	}
-	w.Logf("MOST %d sent %d opened %d", w.queue.mostReceived(), sent, w.logs.FilterMessageSnippet("receiving stops").Len())
 	return w.logs.FilterMessageSnippet("receiving stops").Len()
 }

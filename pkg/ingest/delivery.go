@@ -48,9 +48,9 @@ func (d *delivery) fail(reason string, err error) {
 	}
 }
 
-// again forgets the last attempt. What announced nothing was never attempted.
+// again forgets the last attempt, if there was one, before a probe. What announced nothing was never attempted.
 func (d *delivery) again() {
-	d.commits, d.suspect = nil, false
+	d.probe, d.suspect = true, false
 	if len(d.objects) > 0 {
 		d.reason, d.err = "", nil
 	}

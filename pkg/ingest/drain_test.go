@@ -57,7 +57,8 @@ func TestIdleConsumerStopsAtOnce(t *testing.T) {
 	})
 }
 
-func TestDrainFinishesWhatIsInWork(t *testing.T) {
+// F67 SIGTERM: receiving stops, messages in work are finished, counted and deleted within the drain timeout, and nothing more is received.
+func TestF67_Drain(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.sendSlowly("a", zip(r, text(3)), 18*time.Second)
 		r.sendSlowly("b", zip(r, text(5)), 18*time.Second)
@@ -75,7 +76,8 @@ func TestDrainFinishesWhatIsInWork(t *testing.T) {
 	})
 }
 
-func TestDrainAbandonsWhatTakesTooLong(t *testing.T) {
+// F68 drain timeout ends before an object does: nothing of it is counted, its message is visible again at once, and the next process counts it.
+func TestF68_DrainTakesTooLong(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.sendSlowly(key, zip(r, text(3)), 100*time.Second)
 		r.start()

@@ -30,6 +30,8 @@ type fakeQueue struct {
 	noCounts    bool // It does not tell how often a message was received.
 	// fails is asked before every call, with the number of calls of that name so far; an error is the answer, and nothing happens.
 	fails func(ctx context.Context, call string, n int) error
+	// dropsReply is asked after every batch delete; true loses the answer.
+	dropsReply func(n int) bool
 	// refuses is asked for every entry of a batch delete; true fails the entry as a fault of the queue.
 	refuses func(n int) bool
 
@@ -56,6 +58,7 @@ func newFakeQueue(maxReceives int) *fakeQueue {
 	return &fakeQueue{
 		maxReceives: maxReceives, changed: make(chan struct{}), calls: map[string]int{},
 		fails: func(context.Context, string, int) error { return nil }, refuses: func(int) bool { return false },
+		dropsReply: func(int) bool { return false },
 	}
 }
 
@@ -232,6 +235,9 @@ func (q *fakeQueue) DeleteMessageBatch(ctx context.Context, in *sqs.DeleteMessag
 			q.deleted = append(q.deleted, m)
 		}
 		out.Successful = append(out.Successful, types.DeleteMessageBatchResultEntry{Id: e.Id})
+	}
+	if q.dropsReply(len(q.batches)) {
+		return nil, errDown
 	}
 	return out, nil
 }

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/md5"
 	"encoding/hex"
@@ -46,6 +47,9 @@ type fakeObject struct {
 	chunk    int           // Bytes that come together; 0 gives all there is room for.
 	stallAt  int           // From here on no byte comes; 0 never stalls.
 	cutAt    int           // The connection breaks here; 0 never does.
+	cutBy    error         // How it breaks; nil is an end that was not expected.
+	cuts     int           // How often it does, before it does no more; 0 is always.
+	claims   int64         // The length that the answer claims; 0 tells the truth.
 	endAt    int           // The body ends here as if that were all; 0 never does.
 	noLength bool          // The answer does not say how long it is.
 	noETag   bool
@@ -96,7 +100,7 @@ func (s *fakeS3) GetObject(ctx context.Context, in *s3.GetObjectInput, _ ...func
 		out.ETag = aws.String(`"` + o.etag + `"`)
 	}
 	if !o.noLength {
-		out.ContentLength = aws.Int64(int64(len(o.content)))
+		out.ContentLength = aws.Int64(max(o.claims, int64(len(o.content))))
 	}
 	return out, nil
 }
@@ -121,6 +125,14 @@ func (s *fakeS3) find(in *s3.GetObjectInput) (*fakeObject, error) {
 	return o, nil
 }
 
+// cut breaks the connection, this time.
+func (o *fakeObject) cut() error {
+	if o.cuts--; o.cuts == 0 {
+		o.cutAt = 0
+	}
+	return cmp.Or(o.cutBy, io.ErrUnexpectedEOF)
+}
+
 // fakeBody ends when its context does, as the body of an HTTP answer.
 type fakeBody struct {
 	ctx    context.Context
@@ -139,7 +151,7 @@ func (b *fakeBody) Read(p []byte) (int, error) {
 	case o.stallAt > 0 && at >= o.stallAt:
 		<-b.ctx.Done()
 	case o.cutAt > 0 && at >= o.cutAt:
-		return 0, io.ErrUnexpectedEOF
+		return 0, o.cut()
 	case o.endAt > 0 && at >= o.endAt:
 		return 0, io.EOF
 	}

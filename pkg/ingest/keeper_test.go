@@ -9,7 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
-func TestSlowObjectIsNotDeliveredAgain(t *testing.T) {
+// F04 visibility timeout ends while an object is read: it is extended at a third of it, so that a slow object is received and read once.
+func TestF04_VisibilityTimeoutIsExtended(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.sendSlowly(key, zip(r, text(3)), 150*time.Second) // More than twice the visibility timeout.
 		r.runFor(time.Hour)
@@ -49,7 +50,8 @@ func TestVisibilityIsExtendedUntilTheDeleteWorks(t *testing.T) {
 	})
 }
 
-func TestOneFailedExtensionDoesNotCostTheMessage(t *testing.T) {
+// F05 extension throttled, refused or unanswered: it is tried again while the visibility timeout still runs, and counted as `error`.
+func TestF05_ExtensionFailsOnce(t *testing.T) {
 	for name, fail := range map[string]func(ctx context.Context) error{
 		"an error":    func(context.Context) error { return errDown },
 		"no answer":   func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
@@ -74,9 +76,9 @@ func TestOneFailedExtensionDoesNotCostTheMessage(t *testing.T) {
 	}
 }
 
-// TestLostReceipt lets the visibility timeout end while an object is read. The message is delivered to another worker, which counts it; the
-// first one finds a duplicate, and its receipt deletes nothing.
-func TestLostReceipt(t *testing.T) {
+// F06 receipt handle no longer valid: the object is finished, and a duplicate where its message was delivered again; the extension is counted as
+// `lost` and logged once.
+func TestF06_LostReceipt(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		outage := time.Now().Add(70 * time.Second)
 		r.queue.fails = func(_ context.Context, call string, _ int) error {

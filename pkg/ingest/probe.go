@@ -33,9 +33,25 @@ func (c *Consumer) waitForRecovery(ctx, work context.Context, r *reader) {
 	}
 }
 
-// probe tries one message after the other, until one is counted.
-func (c *Consumer) probe(ctx, work context.Context, r *reader) {
-	p := &probe{fresh: time.Now(), swap: maxHeld}
+// finish hands a message over. One that failed by an outage is the first to probe with, if nobody probes yet.
+func (c *Consumer) finish(ctx, work context.Context, r *reader, d *delivery) {
+	if !d.suspect || !c.circuit.isOpen() {
+		c.settling <- d
+		return
+	}
+	select {
+	case c.circuit.turn <- struct{}{}:
+		defer c.circuit.turn.release()
+		c.settleCommits(work, d)
+		c.probe(ctx, work, r, d)
+	default:
+		c.settling <- d
+	}
+}
+
+// probe tries one message after the other, until one is counted. Those in held have failed already.
+func (c *Consumer) probe(ctx, work context.Context, r *reader, held ...*delivery) {
+	p := &probe{held: held, fresh: time.Now(), swap: maxHeld}
 	defer c.letGo(ctx, p)
 	for pause := probeFirst; c.circuit.isOpen(); pause = min(2*pause, probeLast) {
 		if sleep(ctx, jitter(pause)); ctx.Err() != nil {
@@ -81,9 +97,7 @@ func (c *Consumer) take(ctx context.Context, p *probe) *delivery {
 				c.settling <- p.pop()
 				p.tries, p.swap = 0, 2*p.swap
 			}
-			d := c.accept(m)
-			d.probe = true
-			return d
+			return c.accept(m)
 		}
 	}
 	if len(p.held) > 0 {
@@ -105,11 +119,7 @@ func (p *probe) pop() *delivery {
 func (c *Consumer) attempt(work context.Context, r *reader, d *delivery) bool {
 	d.again()
 	c.handleObjects(work, r, d)
-	counted := false
-	for _, commit := range d.commits {
-		counted = c.settleObject(work, d, commit) || counted
-	}
-	d.commits = nil
+	counted := c.settleCommits(work, d)
 	if d.suspect {
 		return false
 	}

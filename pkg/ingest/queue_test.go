@@ -11,7 +11,9 @@ import (
 	"time"
 )
 
-func TestQueueWithoutRedrivePolicyIsRefused(t *testing.T) {
+// F17 queue without a redrive policy: flowd does not start, and says how to allow it; then a message that cannot be read returns about every 15
+// minutes.
+func TestF17_NoRedrivePolicy(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.queue.maxReceives = 0
 		r.sendObject(key, zip(r, text(3)))
@@ -166,7 +168,8 @@ func TestDeletesGoInBatches(t *testing.T) {
 	})
 }
 
-func TestDeleteRetriesOnlyWhatFailed(t *testing.T) {
+// F08 batch delete fails for some messages: only those are deleted again, up to three times.
+func TestF08_PartOfABatchIsNotDeleted(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.cfg.Workers = 1
 		for i := range 10 {

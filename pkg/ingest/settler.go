@@ -22,9 +22,7 @@ func (c *Consumer) settle(work context.Context) {
 	defer leaving.Wait()
 	slots := make(limit, c.cfg.Workers)
 	for d := range c.settling {
-		for _, p := range d.commits {
-			c.settleObject(work, d, p)
-		}
+		c.settleCommits(work, d)
 		if d.reason == "" {
 			c.deleting <- d
 			continue
@@ -35,6 +33,15 @@ func (c *Consumer) settle(work context.Context) {
 			c.leave(d)
 		})
 	}
+}
+
+// settleCommits waits for all commits of a message. It reports whether one of them was answered without an error.
+func (c *Consumer) settleCommits(work context.Context, d *delivery) (answered bool) {
+	for _, p := range d.commits {
+		answered = c.settleObject(work, d, p) || answered
+	}
+	d.commits = nil
+	return answered
 }
 
 // settleObject reports whether the commit was answered without an error.
@@ -88,6 +95,9 @@ func (c *Consumer) leave(d *delivery) {
 	pause := jitter(min(releaseBase<<min(max(d.receiveCount-1, 0), 10), releaseMost))
 	switch d.reason {
 	case reasonObject: // It was logged with its object.
+		if reasonOf(d.err, "") == reasonCommit { // No object is to blame, and whoever probes needs one.
+			pause = jitter(releaseBase)
+		}
 	case reasonDrained:
 		pause = 0
 	case reasonHeld: // The other workers may be in a long poll that began before the outage: they must not take it one after the other.

@@ -40,7 +40,7 @@ func (c *Consumer) work(ctx, work context.Context) {
 		case message != nil:
 			d := c.accept(message)
 			c.handleObjects(work, r, d)
-			c.settling <- d
+			c.finish(ctx, work, r, d)
 		case time.Since(began) < minPause: // Nothing, and no long poll either: every receive is paid for.
 			sleep(ctx, jitter(minPause))
 		}
@@ -52,6 +52,7 @@ func (c *Consumer) work(ctx, work context.Context) {
 func (c *Consumer) receive(ctx context.Context, patience time.Duration) (*types.Message, error) {
 	ctx, cancel := context.WithTimeout(ctx, receiveTimeout)
 	defer cancel()
+	began := time.Now()
 	out, err := c.deps.SQS.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
 		QueueUrl: &c.cfg.QueueURL, MaxNumberOfMessages: 1,
 		WaitTimeSeconds: seconds(patience), VisibilityTimeout: seconds(c.cfg.VisibilityTimeout),
@@ -63,7 +64,7 @@ func (c *Consumer) receive(ctx context.Context, patience time.Duration) (*types.
 		return nil, err
 	}
 	c.answered.Store(true)
-	c.circuit.received()
+	c.circuit.received(began)
 	if len(out.Messages) == 0 {
 		return nil, nil
 	}
