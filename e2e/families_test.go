@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// families are those of the design, but for flowd_circuit_open, flowd_data_complete_until_timestamp_seconds and flowd_vpc_info, which are not
+// families are those of the design, but for flowd_data_complete_until_timestamp_seconds and flowd_vpc_info, which are not
 // built yet.
 func families() []string {
 	return append(durable(),
@@ -17,7 +17,7 @@ func families() []string {
 		"flowd_sqs_visibility_extensions_total", "flowd_sqs_queue_messages",
 		"flowd_commit_duration_seconds", "flowd_object_duration_seconds",
 		"flowd_newest_record_timestamp_seconds", "flowd_last_commit_timestamp_seconds", "flowd_ledger_durable",
-		"flowd_series", "flowd_series_limit", "flowd_series_overflow_total", "flowd_build_info",
+		"flowd_circuit_open", "flowd_series", "flowd_series_limit", "flowd_series_overflow_total", "flowd_build_info",
 	)
 }
 
