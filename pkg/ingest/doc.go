@@ -7,4 +7,7 @@
 // A worker receives one message and finishes it. A keeper extends its visibility timeout from the receive until the message is deleted. The
 // worker hands each object's batch over and goes on; the settler waits for the fates, and the deleter deletes. A message whose objects did
 // not all reach a fate is left alone: SQS delivers it again, and after maxReceiveCount moves it to the dead-letter queue.
+//
+// During an outage, which every message would suffer from, the circuit is open: nothing is received, so that no message comes closer to the
+// dead-letter queue, and one worker probes with what has failed already until something is counted.
 package ingest

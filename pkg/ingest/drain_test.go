@@ -123,6 +123,24 @@ func TestDrainDoesNotWaitForACommitThatNeverAnswers(t *testing.T) {
 	}
 }
 
+// TestDrainDoesNotWaitForAFullCommitter has a disk that hangs, and a committer that takes nothing more.
+func TestDrainDoesNotWaitForAFullCommitter(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.counter.full = true
+		for _, key := range []string{"a", "b", "c"} {
+			r.sendObject(key, zip(r, text(3)))
+		}
+		r.start()
+		time.Sleep(5 * time.Second)
+		if took := r.stop(); took != r.cfg.DrainTimeout {
+			t.Errorf("stopping took %s, want the drain timeout of %s", took, r.cfg.DrainTimeout)
+		}
+		r.wantCounters(map[string]float64{
+			"sqs_messages_received": 2, "sqs_messages_failed{drained}": 2, "object_failures{drained}": 2, "sqs_visibility_extensions{ok}": 2,
+		})
+	})
+}
+
 // TestCommitAtTheVeryEndCounts has results that are ready when the drain timeout ends: they are not thrown away.
 func TestCommitAtTheVeryEndCounts(t *testing.T) {
 	work, cancel := context.WithCancel(t.Context())

@@ -74,6 +74,13 @@ func (s *fakeS3) remove(key string) {
 	delete(s.objects, key)
 }
 
+// asked is the key of the nth get.
+func (s *fakeS3) asked(n int) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return *s.requests[n-1].Key
+}
+
 func (s *fakeS3) gets() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

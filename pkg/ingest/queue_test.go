@@ -57,7 +57,7 @@ func TestQueueGauges(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.cfg.Workers = 1
 		for range 3 {
-			r.sendSlowly(key, zip(r, text(3)), 150*time.Second)
+			r.sendSlowly(key, zip(r, text(3)), 70*time.Second)
 		}
 		r.queue.dead = append(r.queue.dead, &fakeMessage{id: "dead"})
 		r.start()
