@@ -14,7 +14,8 @@ ARG TARGETARCH
 ARG VERSION=
 ARG REVISION=
 ARG BUILD_DATE=
-RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
+ENV GOCACHE=/var/cache/go-build
+RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/var/cache/go-build \
     info=github.com/prometheus/common/version && \
     CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath \
       -ldflags "-s -w -X $info.Version=$VERSION -X $info.Revision=$REVISION -X $info.BuildDate=$BUILD_DATE" \
