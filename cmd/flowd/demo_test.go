@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -17,16 +18,25 @@ import (
 	"flowd/pkg/metrics"
 )
 
-// runShortDemo runs the real demo for a few seconds.
-func runShortDemo(t *testing.T, tamper func(int, []byte) []byte) (output string, err error) {
+// runShortDemo runs the real demo until it has delivered a few objects, however long that takes, and waits as long as settle says for equal totals.
+func runShortDemo(t *testing.T, settle time.Duration, tamper func(int, []byte) []byte) (output string, err error) {
 	t.Helper()
+	const objects = 5
 	var out bytes.Buffer
-	err = runDemo(t.Context(), demoOptions{
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	err = runDemo(ctx, demoOptions{
 		service: serviceOptions{
 			Ingest: ingest.DefaultConfig(), Metrics: metrics.DefaultConfig(),
 			Web: web.Config{ListenAddresses: []string{freeAddress(t)}},
 		},
-		duration: 3 * time.Second, interval: 200 * time.Millisecond, seed: 1, settle: 5 * time.Second, tamper: tamper,
+		interval: 50 * time.Millisecond, seed: 1, settle: settle,
+		tamper: func(n int, body []byte) []byte {
+			if n == objects-1 {
+				interrupt()
+			}
+			return tamper(n, body)
+		},
 	}, &out, zap.NewNop())
 	return out.String(), err
 }
@@ -43,7 +53,7 @@ func freeAddress(t *testing.T) string {
 
 func TestDemoCountsWhatWasWritten(t *testing.T) {
 	t.Parallel()
-	output, err := runShortDemo(t, nil)
+	output, err := runShortDemo(t, time.Minute, func(_ int, body []byte) []byte { return body })
 	if err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
@@ -61,7 +71,7 @@ func TestDemoCountsWhatWasWritten(t *testing.T) {
 // TestDemoFindsOneWrongByte changes one digit of one record, in a file that is otherwise sound.
 func TestDemoFindsOneWrongByte(t *testing.T) {
 	t.Parallel()
-	output, err := runShortDemo(t, func(n int, body []byte) []byte {
+	output, err := runShortDemo(t, 3*time.Second, func(n int, body []byte) []byte {
 		if n != 2 {
 			return body
 		}
@@ -75,7 +85,7 @@ func TestDemoFindsOneWrongByte(t *testing.T) {
 // TestDemoFindsABrokenObject flips a bit of the compressed bytes: the object cannot be read, so it is missing from what was counted.
 func TestDemoFindsABrokenObject(t *testing.T) {
 	t.Parallel()
-	output, err := runShortDemo(t, func(n int, body []byte) []byte {
+	output, err := runShortDemo(t, 3*time.Second, func(n int, body []byte) []byte {
 		if n == 2 {
 			body[len(body)/2] ^= 1
 		}

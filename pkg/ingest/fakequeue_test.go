@@ -116,6 +116,9 @@ func (q *fakeQueue) ReceiveMessage(ctx context.Context, in *sqs.ReceiveMessageIn
 		if len(messages) > 0 {
 			return &sqs.ReceiveMessageOutput{Messages: messages}, nil
 		}
+		if wait == 0 {
+			return &sqs.ReceiveMessageOutput{}, nil
+		}
 		again := time.NewTimer(next)
 		select {
 		case <-changed:
