@@ -29,7 +29,7 @@ type Config struct {
 	DrainTimeout time.Duration
 	// AllowNoDLQ runs although the queue has no redrive policy: a message that cannot be read then returns until its retention ends.
 	AllowNoDLQ bool
-	// Horizon is the age from which on an object that is not in the ledger is not counted: the ledger forgets after 30 days, and must know every
+	// Horizon is the age from which on an object that is not in the ledger is not counted: the ledger may forget after 30 days, and must know every
 	// object that could come. Zero means [DefaultHorizon].
 	Horizon time.Duration
 	// Fields are asked of the parser; the zero value asks for all.
