@@ -43,16 +43,16 @@ func TestRoundsOfACommandLine(t *testing.T) {
 }
 
 func TestCommandLinesThatMakeNoSense(t *testing.T) {
-	for _, args := range []string{"--cycles=0", "--fail=1", "--objects=0", "now", "--rounds=kil", "--points=nowhere", "--points=after-sync:later", "--nothing"} {
+	for _, args := range []string{"--cycles=0", "--fail=1", "--objects=0", "now", "--rounds=kil", "--points=nowhere", "--points=after-sync:later", "--points=after-publish:error", "--nothing"} {
 		if err := run(t.Context(), []string{args}, io.Discard, io.Discard); err == nil {
 			t.Errorf("%s: got no error", args)
 		}
 	}
 }
 
-func TestAFailpointAloneStandsForBothModes(t *testing.T) {
-	got, err := choosePoints("after-sync, before-delete:error")
-	want := []point{{"after-sync", modeCrash}, {"after-sync", modeError}, {"before-delete", modeError}}
+func TestAFailpointAloneStandsForEveryMode(t *testing.T) {
+	got, err := choosePoints("after-sync, before-delete:error,after-publish")
+	want := []point{{"after-sync", modeCrash}, {"after-sync", modeError}, {"before-delete", modeError}, {"after-publish", modeCrash}}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %v, %v, want %v", got, err, want)
 	}
