@@ -10,8 +10,6 @@ import (
 )
 
 const (
-	// killEarliest is the earliest instant of a kill, after the first message was given out; the latest one is the round's.
-	killEarliest = 5 * time.Millisecond
 	// aimLatest is the latest instant of an aimed kill, after an object was fetched, and aimPatience how long it waits for one.
 	aimLatest   = 3 * time.Millisecond
 	aimPatience = 50 * time.Millisecond
@@ -95,7 +93,7 @@ func (n *runner) working(ctx context.Context, p *process) error {
 // lookAndKill scrapes at a random instant and kills at a later one. An aimed kill comes when the answer of the JSON API has just arrived: if that
 // showed what is not durable, the next start shows less.
 func (n *runner) lookAndKill(ctx context.Context, p *process) (last shown, err error) {
-	kill := n.dice.between(killEarliest, n.latest)
+	kill := n.dice.between(n.earliest, n.latest)
 	scrape, timer := n.dice.between(0, kill), time.NewTimer(kill)
 	defer timer.Stop()
 	moment, aimed := n.dice.between(0, aimLatest), n.dice.chance(n.aimed)

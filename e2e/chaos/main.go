@@ -90,6 +90,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		res := r.run(ctx, dir, builds[r.tag], stderr)
 		results = append(results, res)
 		fmt.Fprintf(stderr, "%s: %s\n", r.name, res.verdict())
+		if ctx.Err() != nil { // Whoever interrupts wants to see what there is.
+			break
+		}
 	}
 	return report(stdout, o, results)
 }

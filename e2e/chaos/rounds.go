@@ -10,14 +10,15 @@ import (
 // round is one run of the harness: a build, what is done to it, and whether it must be caught.
 type round struct {
 	options
-	name   string
-	tag    string // Build tag of the binary; empty is what ships.
-	kills  int
-	latest time.Duration // When a kill comes at the latest, after the first message was given out.
-	aimed  float64       // Share of kills that come later, right after an object was fetched, when its commit is under way.
-	disk   bool          // The state is on a small disk that fills up.
-	broken bool          // The order is wrong on purpose, and the harness must say so.
-	points []point       // Failpoints to go through, instead of kills at random.
+	name  string
+	tag   string // Build tag of the binary; empty is what ships.
+	kills int
+	// earliest and latest bound the instant of a kill, after the first message was given out.
+	earliest, latest time.Duration
+	aimed            float64 // Share of kills that come later, right after an object was fetched, when its commit is under way.
+	disk             bool    // The state is on a small disk that fills up.
+	broken           bool    // The order is wrong on purpose, and the harness must say so.
+	points           []point // Failpoints to go through, instead of kills at random.
 }
 
 // Names of rounds.
@@ -44,16 +45,16 @@ const (
 	redriveKills = 150
 	// faultShare is how many calls fail in the round about that.
 	faultShare = 0.2
-	// killLatest leaves time to finish what was received; killSoon does not, so that messages are received again and again.
-	killLatest = 80 * time.Millisecond
-	killSoon   = 12 * time.Millisecond
+	// Kills come from killEarliest to killLatest. Before that, flowd can hardly finish what it received, and messages are received again and again.
+	killEarliest = 5 * time.Millisecond
+	killLatest   = 80 * time.Millisecond
 	// aimedShare leaves some kills to chance.
 	aimedShare = 0.7
 )
 
 // make returns a round by name.
 func (o options) make(name string) (round, error) {
-	r := round{options: o, name: name, kills: o.cycles, latest: killLatest, aimed: aimedShare}
+	r := round{options: o, name: name, kills: o.cycles, earliest: killEarliest, latest: killLatest, aimed: aimedShare}
 	switch name {
 	case roundKill:
 	case roundPublish:
@@ -61,7 +62,8 @@ func (o options) make(name string) (round, error) {
 	case roundDelete:
 		r.tag, r.kills, r.broken = "broken_delete", brokenKills, true
 	case roundRedrive:
-		r.redrive, r.latest, r.aimed, r.kills = redriveReceives, killSoon, 0, redriveKills
+		r.redrive, r.kills = redriveReceives, redriveKills
+		r.earliest, r.latest, r.aimed = 0, killEarliest, 0
 	case roundFaults:
 		r.fail, r.shuffle, r.kills = max(faultShare, o.fail), true, min(o.cycles, 50)
 	case roundDisk:
