@@ -66,6 +66,21 @@ func TestStatusIsJSON(t *testing.T) {
 	}
 }
 
+// T09 secrets in the status: a queue's URL is shown without a user and a password, and not at all when it does not parse.
+func TestT09_StatusHidesPasswords(t *testing.T) {
+	for given, want := range map[string]string{
+		"https://user:secret@host/1/flowd": `"queue_url":"https://host/1/flowd"`, "https://user:secret@host:port/": `"queue_url":""`,
+	} {
+		cfg, deps := everything()
+		deps.Facts = &Facts{QueueURL: given}
+		body := ask(t, newServer(t, cfg, deps), http.MethodGet, "/api/v1/status").Body.String()
+		wantContains(t, body, want)
+		if deps.Facts.QueueURL != given {
+			t.Errorf("the caller's facts changed to %q", deps.Facts.QueueURL)
+		}
+	}
+}
+
 func TestStatusLeavesOutWhatItDoesNotKnow(t *testing.T) {
 	cfg, deps := everything()
 	deps.Facts, deps.Summary = nil, nil

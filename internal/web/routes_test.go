@@ -54,11 +54,29 @@ func TestEveryPathAnswersWithItsStatusAndTheHeaders(t *testing.T) {
 	}
 }
 
+// T12 profiles show memory: they are not there unless asked for, and then only where every address is on loopback.
+func TestT12_ProfilingIsOffAndOnLoopback(t *testing.T) {
+	_, deps := everything()
+	s := newServer(t, DefaultConfig(), deps)
+	for _, profile := range []string{"", "cmdline", "profile", "symbol", "trace", "heap", "goroutine"} {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			if got := ask(t, s, method, "/debug/pprof/"+profile).Code; got != http.StatusNotFound {
+				t.Errorf("%s of %q: got %d, want 404", method, profile, got)
+			}
+		}
+	}
+	for _, address := range []string{":10420", "0.0.0.0:10420", "[::]:10420", "10.0.0.1:10420", "example.com:10420", "127.0.0.1.example.com:10420"} {
+		if _, err := New(Config{ListenAddresses: []string{"127.0.0.1:0", address}, EnablePprof: true}, deps); err == nil {
+			t.Errorf("profiling on %s: got nil, want an error", address)
+		}
+	}
+}
+
 func TestWhatIsNotEnabledIsNotThere(t *testing.T) {
 	_, deps := everything()
 	deps.Top = nil
 	s := newServer(t, DefaultConfig(), deps)
-	for _, path := range []string{"/-/reload", "/debug/pprof/", "/debug/pprof/cmdline", "/api/v1/top"} {
+	for _, path := range []string{"/-/reload", "/api/v1/top"} {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
 			if got := ask(t, s, method, path).Code; got != http.StatusNotFound {
 				t.Errorf("%s %s: got %d, want 404", method, path, got)

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -53,7 +54,23 @@ type Deps struct {
 // Facts do not change while the process lives.
 type Facts struct {
 	LedgerDurable bool   `json:"ledger_durable"` // Whether counters survive the process.
-	QueueURL      string `json:"queue_url"`      // The queue that is read.
+	QueueURL      string `json:"queue_url"`      // The queue that is read; shown without a user and a password.
+}
+
+// shown is what everybody may see of the facts.
+func (f *Facts) shown() *Facts {
+	if f == nil {
+		return nil
+	}
+	shown := *f
+	if u, err := url.Parse(f.QueueURL); err != nil || u.User != nil {
+		shown.QueueURL = ""
+		if err == nil {
+			u.User = nil
+			shown.QueueURL = u.String()
+		}
+	}
+	return &shown
 }
 
 // Server serves HTTP. Make one with [New], and run it once.
@@ -77,6 +94,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the page: %w", err)
 	}
+	deps.Facts = deps.Facts.shown()
 	s := &Server{cfg: cfg, deps: deps, started: time.Now(), index: index}
 	s.handler = s.routes()
 	return s, nil
@@ -107,7 +125,7 @@ func (s *Server) listen(ctx context.Context) ([]net.Listener, error) {
 			}
 			return nil, fmt.Errorf("listening on %s: %w", address, err)
 		}
-		listeners = append(listeners, l)
+		listeners = append(listeners, limitConnections(l, maxConnections))
 	}
 	return listeners, nil
 }

@@ -43,11 +43,24 @@ func decodePage(b []byte) (*page, error) {
 	return p, nil
 }
 
-// addSaturating never wraps: a counter that would is a counter that a hostile record aimed at, and wrapping would look like a reset.
+// addSaturating never wraps: what adds up past 64 bits within one object is a number that somebody made up.
 func addSaturating(a, b uint64) uint64 {
 	sum, carry := bits.Add64(a, b, 0)
 	if carry != 0 {
 		return math.MaxUint64
+	}
+	return sum
+}
+
+// addOrRestart starts a counter again, at what is added, where its 64 bits end. Prometheus takes that for a restart and adds just b, so `increase()` stays
+// right. A counter that stayed at its end would show nothing any more after one hostile record, for ever; one that wrapped would show what nobody counted.
+//
+// There is no bound on a single record instead: AWS's numbers have 64 bits, and a bound that no real window reaches would only cost whoever writes
+// to the bucket some thousand lines more.
+func addOrRestart(a, b uint64) uint64 {
+	sum, carry := bits.Add64(a, b, 0)
+	if carry != 0 {
+		return b
 	}
 	return sum
 }

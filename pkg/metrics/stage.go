@@ -134,7 +134,7 @@ func (s *stage) bump(set *labelSet, counter uint32, delta uint64) {
 	}
 	slot := set.slot + counter
 	v := &s.page(slot)[slot%pageValues]
-	*v = addSaturating(*v, delta)
+	*v = addOrRestart(*v, delta)
 }
 
 // raise sets a counter to v if that is more than it holds.

@@ -268,22 +268,6 @@ func TestSummaryKeepsWhatLeft(t *testing.T) {
 	}
 }
 
-// TestSaturatedCountersStay is about a hostile record: no counter wraps, which would look like a reset.
-func TestSaturatedCountersStay(t *testing.T) {
-	s := newService(t, nil)
-	const most = "18446744073709551615"
-	for range 3 {
-		s.count(flow(t, "10.0.0.1", "10.0.0.2", most, "ACCEPT"), flow(t, "10.0.0.1", "10.0.0.2", most, "REJECT"))
-		s.scrape()
-	}
-	got := s.scrape()
-	for _, name := range []string{"flowd_top_source_other_bytes_total{}", "flowd_port_bytes_total{action=accept,dstport=443,protocol=tcp}"} {
-		if got[name] != 1<<64 {
-			t.Errorf("%s: got %v, want the end of a uint64", name, got[name])
-		}
-	}
-}
-
 func TestInterfaceIsAdmittedWhole(t *testing.T) {
 	s := newService(t, func(c *Config) { c.MaxInterfaces = 2 })
 	line := "123456789012 vpc-1 subnet-1 eni-%d 10.0.0.1 10.0.0.2 443 6 1 10 1799999990 %s ingress OK"
