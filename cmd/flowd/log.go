@@ -28,7 +28,7 @@ const (
 func newLogger(s logSettings, w io.Writer) (*zap.Logger, zap.AtomicLevel) {
 	level := zap.NewAtomicLevel()
 	_ = level.UnmarshalText([]byte(s.Level)) // The command line allows only levels.
-	encoder, sink := s.encoder(w), zapcore.Lock(zapcore.AddSync(w))
+	encoder, sink := s.encoder(w), zapcore.Lock(zapcore.AddSync(redacting(w)))
 	debug := zapcore.NewCore(encoder, sink, zap.LevelEnablerFunc(func(l zapcore.Level) bool { return l == zap.DebugLevel && level.Enabled(l) }))
 	rest := zapcore.NewCore(encoder, sink, zap.LevelEnablerFunc(func(l zapcore.Level) bool { return l > zap.DebugLevel && level.Enabled(l) }))
 	return zap.New(zapcore.NewTee(debug, limitRepeats(rest)), zap.ErrorOutput(sink)), level
