@@ -17,6 +17,7 @@ func families() []string {
 		"flowd_sqs_visibility_extensions_total", "flowd_sqs_queue_messages",
 		"flowd_commit_duration_seconds", "flowd_object_duration_seconds",
 		"flowd_newest_record_timestamp_seconds", "flowd_last_commit_timestamp_seconds", "flowd_ledger_durable",
+		"flowd_ledger_size_bytes", "flowd_ledger_objects", "flowd_ledger_oldest_row_timestamp_seconds", "flowd_ledger_horizon_timestamp_seconds",
 		"flowd_circuit_open", "flowd_series", "flowd_series_limit", "flowd_series_overflow_total", "flowd_build_info",
 	)
 }

@@ -34,6 +34,7 @@ type commands struct {
 	Analyze     analyzeCommand     `cmd:"" help:"Show totals and top talkers of flow log files."`
 	Search      searchCommand      `cmd:"" help:"Show the records of flow log files that match."`
 	Generate    generateCommand    `cmd:"" help:"Write flow log files and their golden totals from a seed, or make HTTP traffic against a server."`
+	Ledger      ledgerCommand      `cmd:"" help:"Look into the state, while the service is stopped."`
 	CheckConfig checkConfigCommand `cmd:"" help:"Check flags, environment and configuration file, and exit with 2 if something is wrong."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask the instance on this host whether it is healthy, and exit with 1 if it is not."`
 	Completion  completionCommand  `cmd:"" help:"Print the completion script of a shell."`
@@ -170,7 +171,7 @@ func (c *runCommand) serve(ctx context.Context, options serviceOptions, log *zap
 	if err != nil {
 		return err
 	}
-	log.Info("flowd starts", versionFields()...)
+	log.Info("flowd starts", append(versionFields(), zap.Int64("memory_limit_bytes", limitMemory(os.DirFS("/"), os.Getenv)))...)
 	return service.run(ctx)
 }
 

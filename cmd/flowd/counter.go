@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"flowd/internal/ledger"
@@ -20,23 +22,39 @@ type counter struct {
 func (c *counter) NewBatch(objectTime time.Time) ingest.Batch { return c.totals.NewBatch(objectTime) }
 
 // Counted implements [ingest.Counter].
-func (c *counter) Counted(o ingest.Object) (bool, error) { return c.ledger.Counted(identityOf(o)) }
+func (c *counter) Counted(o ingest.Object) (bool, error) {
+	counted, err := c.ledger.Counted(objectOf(o))
+	return counted, tooOld(err)
+}
 
 // Commit implements [ingest.Counter]. A batch that was not added to the totals goes back to where batches come from.
-func (c *counter) Commit(_ context.Context, o ingest.Object, b ingest.Batch) <-chan ingest.CommitResult {
+func (c *counter) Commit(ctx context.Context, o ingest.Object, b ingest.Batch) <-chan ingest.CommitResult {
 	batch := b.(*metrics.Batch)
-	outcome := c.committer.Commit(identityOf(o), batch)
+	outcome := c.committer.Commit(ctx, objectOf(o), batch)
 	result := make(chan ingest.CommitResult, 1)
 	go func() {
 		got := <-outcome
 		if got.Duplicate || got.Err != nil {
 			batch.Discard()
 		}
-		result <- ingest.CommitResult{Duplicate: got.Duplicate, Err: got.Err}
+		result <- ingest.CommitResult{Duplicate: got.Duplicate, Err: tooOld(got.Err)}
 	}()
 	return result
 }
 
-func identityOf(o ingest.Object) ledger.Identity {
-	return ledger.Identity{Bucket: o.Bucket, Key: o.Key, ETag: o.ETag}
+// objectOf trusts the answer of S3 before the notification, which anybody may have sent who may send to the queue.
+func objectOf(o ingest.Object) ledger.Object {
+	written := o.Written
+	if written.IsZero() {
+		written = o.EventTime
+	}
+	return ledger.Object{Identity: ledger.Identity{Bucket: o.Bucket, Key: o.Key, ETag: o.ETag}, Written: written}
+}
+
+// tooOld says in the words of the ingest that the ledger does not remember that far.
+func tooOld(err error) error {
+	if errors.Is(err, ledger.ErrForgotten) {
+		return fmt.Errorf("%w: %w", ingest.ErrTooOld, err)
+	}
+	return err
 }

@@ -132,6 +132,10 @@ func TestGeneratedDocsFlags(t *testing.T) {
 		}
 		fmt.Fprintf(&page, "\n## `%s`\n\n%s\n", command.Summary(), command.Help)
 		writeFlags(&page, command)
+		for _, part := range command.Children {
+			fmt.Fprintf(&page, "\n### `%s`\n\n%s\n", part.Summary(), part.Help)
+			writeFlags(&page, part)
+		}
 	}
 	if len(parser.Model.Children) < 5 {
 		t.Fatalf("only %d commands", len(parser.Model.Children))

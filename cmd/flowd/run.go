@@ -26,8 +26,9 @@ import (
 type serviceOptions struct {
 	AWS       aws.Config
 	PathStyle bool
-	QueueName string // Looked up when Ingest.QueueURL is empty.
-	StateDir  string // Empty keeps state in memory.
+	QueueName string        // Looked up when Ingest.QueueURL is empty.
+	StateDir  string        // Empty keeps state in memory.
+	Ledger    ledger.Config // But for its directory.
 	Ingest    ingest.Config
 	Metrics   metrics.Config
 	Web       web.Config
@@ -86,18 +87,19 @@ func (s *service) runAll(ctx context.Context, consumer *ingest.Consumer, committ
 	ingesting := background(outlives, "ingesting", cancel, func(context.Context) error { return consumer.Run(ctx) })
 
 	err := ingesting.wait()
-	err = errors.Join(err, housekeeping.stop(), commits.stop())
-	if closeErr := state.Close(); closeErr != nil {
-		err = errors.Join(err, fmt.Errorf("closing the ledger: %w", closeErr))
-	}
+	err = errors.Join(err, housekeeping.stop(), stopCommits(commits, state))
 	return errors.Join(err, serving.stop())
 }
 
 func (s *service) openLedger() (*ledger.Ledger, error) {
-	state, err := ledger.Open(ledger.Config{Dir: s.options.StateDir})
+	config := s.options.Ledger
+	config.Dir = s.options.StateDir
+	state, err := ledger.Open(config)
 	if err != nil {
 		return nil, fmt.Errorf("opening the ledger: %w", err)
 	}
+	s.registry.MustRegister(&ledgerMetrics{state.Stats})
+	sayWhatWasSetAside(state, s.log)
 	if !state.Durable() {
 		s.log.Warn("state is kept in memory: objects may count twice after a restart, and counters start at 0; set --state.dir to keep them")
 	}

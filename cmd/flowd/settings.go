@@ -32,6 +32,7 @@ type settings struct {
 	State struct {
 		Dir string `default:"${state_dir}" placeholder:"DIR" help:"Directory of the ledger; empty keeps state in memory, and objects may then count twice after a restart."`
 	} `embed:"" prefix:"state."`
+	Ledger ledgerSettings `embed:"" prefix:"ledger."`
 	Ingest struct {
 		Workers    int  `default:"16" help:"Messages in work at once; parsing is bounded by GOMAXPROCS."`
 		AllowNoDLQ bool `name:"allow-no-dlq" help:"Run although the queue has no redrive policy."`
@@ -72,7 +73,7 @@ func (w *webSettings) config() web.Config {
 // options validates the settings and turns them into what the service needs. It reads no file and makes no call.
 func (s *settings) options() (serviceOptions, error) {
 	o := serviceOptions{
-		PathStyle: s.S3.PathStyle, QueueName: s.SQS.QueueName, StateDir: s.State.Dir,
+		PathStyle: s.S3.PathStyle, QueueName: s.SQS.QueueName, StateDir: s.State.Dir, Ledger: s.Ledger.config(),
 		Ingest: s.ingest(), Metrics: s.metrics(), Web: s.Web.config(),
 	}
 	return o, errors.Join(s.checkQueue(), s.AWS.validate(), s.checkIngest(o.Ingest), o.Metrics.Validate(), o.Web.Validate(), s.checkBootstrap())

@@ -24,7 +24,7 @@ type disk struct {
 }
 
 func mountDisk(ctx context.Context, dir string) (*disk, error) {
-	out, err := exec.CommandContext(ctx, "mount", "-t", "tmpfs", "-o", "size="+diskSize, "flowd-chaos", dir).CombinedOutput()
+	out, err := exec.CommandContext(ctx, "mount", "-t", "tmpfs", "-o", "mode=0700,size="+diskSize, "flowd-chaos", dir).CombinedOutput()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w: %s", errNoDisk, err, out)
 	}

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -16,45 +15,128 @@ type Tx struct {
 	series, pages *bbolt.Bucket
 }
 
-// PutPage stores a counter page. The ledger keeps content until the transaction ends; the caller must not change it before.
-func (t *Tx) PutPage(n uint32, content []byte) error { return t.pages.Put(key(n), content) }
+// PutPage stores a counter page. It keeps nothing of content.
+func (t *Tx) PutPage(n uint32, content []byte) error {
+	return t.pages.Put(key(n), withChecksum(key(n), content))
+}
 
-// PutSeries stores a series definition, with the same ownership.
-func (t *Tx) PutSeries(id uint32, definition []byte) error { return t.series.Put(key(id), definition) }
+// PutSeries stores a series definition, and keeps nothing of it.
+func (t *Tx) PutSeries(id uint32, definition []byte) error {
+	return t.series.Put(key(id), withChecksum(key(id), definition))
+}
 
 // DeleteSeries removes a series definition.
 func (t *Tx) DeleteSeries(id uint32) error { return t.series.Delete(key(id)) }
 
-func key(n uint32) []byte { return binary.BigEndian.AppendUint32(nil, n) }
-
-// Commit writes the identities of objects and what counting them changed, in one synced transaction.
+// Commit writes the identities of objects and what counting them changed, in one synced transaction, and drops a day that is due (see the package
+// comment). The outcomes are in the order of the objects.
 //
-// Identities that are stored already, or that stand twice in ids, are duplicates; write gets the positions of the others and stores what they
-// change. An error or a panic of write, or an error of the disk, leaves the ledger as it was, and then no duplicate is reported either. But after
-// [ErrUncertain] and [ErrDamaged] nothing is committed any more.
-func (l *Ledger) Commit(ids []Identity, now time.Time, write func(tx *Tx, fresh []int) error) (duplicate []bool, err error) {
+// Objects that have a row already, or that stand twice in the list, are duplicates, and those of [ErrForgotten] are left out; write gets the
+// positions of the others and stores what they change. An error or a panic of write, or an error of the disk, leaves the ledger as it was, and then
+// nothing is said of any object. But after [ErrUncertain] and [ErrDamaged] nothing is committed any more.
+func (l *Ledger) Commit(objects []Object, now time.Time, write func(tx *Tx, fresh []int) error) ([]Outcome, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.failed != nil {
 		return nil, l.failed
 	}
-	transaction := 0
-	err = guard(func() error {
-		return l.update(func(tx *bbolt.Tx) error {
-			transaction = tx.ID()
-			objects := tx.Bucket([]byte(bucketObjects))
-			var fresh []int
-			fresh, duplicate = sortOut(objects, ids)
-			if err := call(write, &Tx{tx.Bucket([]byte(bucketSeries)), tx.Bucket([]byte(bucketPages))}, fresh); err != nil {
-				return err
-			}
-			return putIdentities(objects, ids, fresh, now)
-		})
+	t := transaction{objects: objects, now: now, mayForget: now.Sub(l.dropped) >= dropEvery, limit: l.limit, path: l.path}
+	err := guard(func() error {
+		return l.update(func(tx *bbolt.Tx) error { return t.do(tx, write) })
 	})
 	if err != nil {
-		return nil, l.commitFailed(transaction, fmt.Errorf("committing %d objects to %s: %w", len(ids), l.path, err))
+		return nil, l.commitFailed(t.id, fmt.Errorf("committing %d objects to %s: %w", len(objects), l.path, err))
 	}
-	return duplicate, nil
+	if t.forgot {
+		l.dropped = now
+	}
+	l.stats.Store(&t.stats)
+	return t.outcomes, nil
+}
+
+// transaction is a commit that is not durable yet.
+type transaction struct {
+	objects   []Object
+	now       time.Time
+	mayForget bool
+	limit     uint64
+	path      string
+
+	id       int
+	forgot   bool
+	outcomes []Outcome
+	fresh    []int
+	stats    Stats
+}
+
+func (t *transaction) do(tx *bbolt.Tx, write func(*Tx, []int) error) (err error) {
+	t.id = tx.ID()
+	if t.mayForget {
+		if t.forgot, err = forget(tx, t.now); err != nil {
+			return fmt.Errorf("dropping a day: %w", err)
+		}
+	}
+	rows := openDays(tx)
+	if err := t.sortOut(rows, horizonOf(tx)); err != nil {
+		return err
+	}
+	if err := t.checkLimit(rows); err != nil {
+		return err
+	}
+	if err := call(write, &Tx{tx.Bucket([]byte(bucketSeries)), tx.Bucket([]byte(bucketPages))}, t.fresh); err != nil {
+		return err
+	}
+	if err := t.putRows(rows); err != nil {
+		return err
+	}
+	t.stats = statsOf(tx)
+	return nil
+}
+
+// sortOut finds the fates of the objects that are not to be counted, and the positions of the others.
+func (t *transaction) sortOut(rows *days, horizon time.Time) error {
+	t.outcomes = make([]Outcome, len(t.objects))
+	inGroup := make(map[[16]byte]bool, len(t.objects))
+	for i, o := range t.objects {
+		row := o.row()
+		known := rows.find(row)
+		switch {
+		case known != nil:
+			t.outcomes[i].Duplicate = true
+			if err := rows.keep(row, known, dayOf(o.Written)); err != nil {
+				return fmt.Errorf("keeping a row: %w", err)
+			}
+		case inGroup[row]:
+			t.outcomes[i].Duplicate = true
+		case o.Written.Before(horizon):
+			t.outcomes[i].Err = fmt.Errorf("s3://%s/%s: %w: the horizon is %s", o.Bucket, o.Key, ErrForgotten, horizon.UTC().Format(time.RFC3339))
+		default:
+			inGroup[row] = true
+			t.fresh = append(t.fresh, i)
+		}
+	}
+	return nil
+}
+
+// checkLimit refuses the whole transaction: its messages come back, and receiving stops until there is room. Nothing is dropped for it.
+func (t *transaction) checkLimit(rows *days) error {
+	if n := rows.count(); t.limit > 0 && len(t.fresh) > 0 && n+uint64(len(t.fresh)) > t.limit {
+		return fmt.Errorf("%w: %d of %d; nothing was counted: raise --ledger.max-objects, or wait until the oldest day is dropped", ErrFull, n, t.limit)
+	}
+	return nil
+}
+
+// putRows stores a row for every object that counts. One whose time nobody knows was written today at the latest.
+func (t *transaction) putRows(rows *days) error {
+	var errs []error
+	for _, i := range t.fresh {
+		written := t.objects[i].Written
+		if written.IsZero() {
+			written = t.now
+		}
+		errs = append(errs, rows.put(t.objects[i].row(), dayOf(written), seconds(t.now)))
+	}
+	return errors.Join(errs...)
 }
 
 // call makes a panic of write an error: a bug in what is counted must not take the process and every other object with it.
@@ -82,29 +164,4 @@ func (l *Ledger) commitFailed(transaction int, err error) error {
 		l.failed = err
 	}
 	return err
-}
-
-func sortOut(objects *bbolt.Bucket, ids []Identity) (fresh []int, duplicate []bool) {
-	duplicate = make([]bool, len(ids))
-	inGroup := make(map[[16]byte]bool, len(ids))
-	for i, id := range ids {
-		row := id.row()
-		if inGroup[row] || objects.Get(row[:]) != nil {
-			duplicate[i] = true
-			continue
-		}
-		inGroup[row] = true
-		fresh = append(fresh, i)
-	}
-	return fresh, duplicate
-}
-
-func putIdentities(objects *bbolt.Bucket, ids []Identity, fresh []int, now time.Time) error {
-	at := binary.BigEndian.AppendUint64(nil, uint64(now.Unix()))
-	var errs []error
-	for _, i := range fresh {
-		row := ids[i].row()
-		errs = append(errs, objects.Put(row[:], at))
-	}
-	return errors.Join(errs...)
 }

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -17,7 +18,7 @@ var ErrClosed = errors.New("the committer has stopped")
 type Outcome struct {
 	// Duplicate says that the object was counted before; its batch was not added.
 	Duplicate bool
-	// Err says that nothing of the group was counted, or with [ErrUncertain] that only the next process will know.
+	// Err says that the object was not counted, or with [ErrUncertain] that only the next process will know.
 	Err error
 }
 
@@ -43,9 +44,14 @@ type Committer[B any] struct {
 }
 
 type item[B any] struct {
-	id      Identity
+	object  Object
 	batch   B
 	outcome chan Outcome
+}
+
+func (it item[B]) refuse(err error) <-chan Outcome {
+	it.outcome <- Outcome{Err: err}
+	return it.outcome
 }
 
 // NewCommitter does no I/O.
@@ -59,15 +65,17 @@ func NewCommitter[B any](l *Ledger, stage StageFunc[B], options CommitterOptions
 	}
 }
 
-// Commit queues a batch, and waits only while the queue is full. The channel yields exactly one outcome, after the batch was published. The
-// batch belongs to the committer until then; a batch that was not counted is the caller's again.
-func (c *Committer[B]) Commit(id Identity, batch B) <-chan Outcome {
-	it := item[B]{id, batch, make(chan Outcome, 1)}
+// Commit queues a batch, and waits only while the queue is full and ctx lasts: a disk that hangs must not hold whoever wants to stop. The channel
+// yields exactly one outcome, after the batch was published. The batch belongs to the committer until then; a batch that was not counted is the
+// caller's again.
+func (c *Committer[B]) Commit(ctx context.Context, o Object, batch B) <-chan Outcome {
+	it := item[B]{o, batch, make(chan Outcome, 1)}
 	select {
 	case c.queue <- it:
 	case <-c.done:
-		it.outcome <- Outcome{Err: ErrClosed}
-		return it.outcome
+		return it.refuse(ErrClosed)
+	case <-ctx.Done():
+		return it.refuse(fmt.Errorf("waiting for the committer: %w", ctx.Err()))
 	}
 	select {
 	case <-c.done: // Whether Run saw the item before it went, nobody knows; somebody has to answer it.
@@ -133,20 +141,20 @@ func (c *Committer[B]) finish() error {
 func (c *Committer[B]) refuse() {
 	for items := c.group(); len(items) > 0; items = c.group() {
 		for _, it := range items {
-			it.outcome <- Outcome{Err: ErrClosed}
+			it.refuse(ErrClosed)
 		}
 	}
 }
 
 // commit is one transaction: write and sync, then publish, then answer. It returns an error only when there must not be another one.
 func (c *Committer[B]) commit(items []item[B]) error {
-	ids := make([]Identity, len(items))
+	objects := make([]Object, len(items))
 	for i, it := range items {
-		ids[i] = it.id
+		objects[i] = it.object
 	}
 	begin := time.Now()
 	var publish func()
-	duplicate, err := c.ledger.Commit(ids, begin, func(tx *Tx, fresh []int) (err error) {
+	outcomes, err := c.ledger.Commit(objects, begin, func(tx *Tx, fresh []int) (err error) {
 		batches := make([]B, len(fresh))
 		for i, at := range fresh {
 			batches[i] = items[at].batch
@@ -159,7 +167,11 @@ func (c *Committer[B]) commit(items []item[B]) error {
 	}
 	c.options.OnCommit(time.Since(begin), err)
 	for i, it := range items {
-		it.outcome <- Outcome{Duplicate: err == nil && duplicate[i], Err: err}
+		if err != nil {
+			it.refuse(err)
+			continue
+		}
+		it.outcome <- outcomes[i]
 	}
 	if errors.Is(err, ErrUncertain) || errors.Is(err, ErrDamaged) {
 		return err

@@ -61,7 +61,7 @@ func TestPublishComesAfterTheTransactionAndBeforeTheAnswer(t *testing.T) {
 	defer closed(t, l)
 	c := NewCommitter(l, j.stage(l), CommitterOptions{})
 	defer runCommitter(t, c)()
-	outcome := <-c.Commit(id(1), 1)
+	outcome := <-c.Commit(t.Context(), id(1), 1)
 	j.note("answer")
 	if outcome != (Outcome{}) {
 		t.Errorf("got %+v, want a counted object", outcome)
@@ -69,7 +69,7 @@ func TestPublishComesAfterTheTransactionAndBeforeTheAnswer(t *testing.T) {
 	if got, want := fmt.Sprint(j.lines), "[publish 1 durable=true answer]"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if outcome = <-c.Commit(id(1), 1); !outcome.Duplicate {
+	if outcome = <-c.Commit(t.Context(), id(1), 1); !outcome.Duplicate {
 		t.Errorf("the second time: got %+v, want a duplicate", outcome)
 	}
 }
@@ -79,7 +79,7 @@ func TestFailedCommitPublishesNothing(t *testing.T) {
 	defer closed(t, l)
 	var heard error
 	c := NewCommitter(l, j.stage(l), CommitterOptions{OnCommit: func(_ time.Duration, err error) { heard = err }})
-	first, second := c.Commit(id(1), 1), c.Commit(id(2), 2)
+	first, second := c.Commit(t.Context(), id(1), 1), c.Commit(t.Context(), id(2), 2)
 	stop := runCommitter(t, c)
 	for _, outcome := range []Outcome{<-first, <-second} {
 		if !errors.Is(outcome.Err, j.fail) || outcome.Duplicate {
@@ -98,7 +98,7 @@ func TestWhatQueuedBecomesOneTransaction(t *testing.T) {
 	c := NewCommitter(l, j.stage(l), CommitterOptions{})
 	var outcomes []<-chan Outcome
 	for n := range 10 {
-		outcomes = append(outcomes, c.Commit(id(n%9), n)) // The last is a duplicate of the first.
+		outcomes = append(outcomes, c.Commit(t.Context(), id(n%9), n)) // The last is a duplicate of the first.
 	}
 	stop := runCommitter(t, c)
 	duplicates := 0
@@ -118,7 +118,7 @@ func TestStopCommitsWhatIsQueuedAndRefusesTheRest(t *testing.T) {
 		l, j := open(t, t.TempDir()), &journal{}
 		defer closed(t, l)
 		c := NewCommitter(l, j.stage(l), CommitterOptions{})
-		queued := c.Commit(id(1), 1)
+		queued := c.Commit(t.Context(), id(1), 1)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if err := c.Run(ctx); err != nil {
@@ -127,7 +127,7 @@ func TestStopCommitsWhatIsQueuedAndRefusesTheRest(t *testing.T) {
 		if got := <-queued; got != (Outcome{}) {
 			t.Errorf("queued before the stop: got %+v, want counted", got)
 		}
-		if got := <-c.Commit(id(2), 2); !errors.Is(got.Err, ErrClosed) {
+		if got := <-c.Commit(t.Context(), id(2), 2); !errors.Is(got.Err, ErrClosed) {
 			t.Errorf("after the stop: got %+v, want %v", got, ErrClosed)
 		}
 	})
@@ -162,7 +162,7 @@ func TestEveryCommitIsAnswered(t *testing.T) {
 				go func() {
 					outcome := Outcome{}
 					for outcome.Err == nil {
-						outcome = <-c.Commit(id(n), n)
+						outcome = <-c.Commit(t.Context(), id(n), n)
 						outcomes <- outcome
 					}
 				}()
@@ -191,7 +191,7 @@ func TestGroupsAreBounded(t *testing.T) {
 	const n = 4 * maxGroup
 	outcomes := make(chan (<-chan Outcome))
 	for i := range n {
-		go func() { outcomes <- c.Commit(id(i), i) }()
+		go func() { outcomes <- c.Commit(t.Context(), id(i), i) }()
 	}
 	stop := runCommitter(t, c)
 	for range n {
@@ -225,7 +225,7 @@ func TestPanicInAStageCostsItsGroupAndNothingElse(t *testing.T) {
 		return stage(fresh, tx)
 	}, CommitterOptions{})
 	defer runCommitter(t, c)()
-	got := <-c.Commit(id(13), 13)
+	got := <-c.Commit(t.Context(), id(13), 13)
 	if got.Err == nil || !strings.Contains(got.Err.Error(), "a bug in the totals") || !strings.Contains(got.Err.Error(), "committer_test.go") {
 		t.Errorf("got %+v, want an error with the panic and where it was", got)
 	}
@@ -235,9 +235,53 @@ func TestPanicInAStageCostsItsGroupAndNothingElse(t *testing.T) {
 	if err := l.Pages(func(n uint32, _ []byte) error { return fmt.Errorf("page %d is stored", n) }); err != nil {
 		t.Error(err)
 	}
-	if got := <-c.Commit(id(14), 14); got != (Outcome{}) {
+	if got := <-c.Commit(t.Context(), id(14), 14); got != (Outcome{}) {
 		t.Errorf("the object after it: got %+v, want counted", got)
 	}
+}
+
+// TestHungDiskDoesNotHoldWhoWantsToStop fills the queue behind a disk that does not answer. A drain that ends is a cancelled context.
+func TestHungDiskDoesNotHoldWhoWantsToStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // One that waits for ever is a deadlock.
+		l, j := open(t, ""), &journal{}
+		defer closed(t, l)
+		update, hung, answers := l.update, make(chan struct{}), make(chan struct{})
+		l.update = func(f func(*bbolt.Tx) error) error {
+			hung <- struct{}{}
+			<-answers
+			l.update = update
+			return update(f)
+		}
+		c := NewCommitter(l, j.stage(l), CommitterOptions{})
+		defer runCommitter(t, c)()
+		outcomes := []<-chan Outcome{c.Commit(t.Context(), id(0), 0)}
+		<-hung
+		for n := range maxGroup {
+			outcomes = append(outcomes, c.Commit(t.Context(), id(1+n), 1+n))
+		}
+		work, cancel := context.WithCancel(t.Context())
+		late := make(chan (<-chan Outcome))
+		go func() { late <- c.Commit(work, id(99), 99) }()
+		synctest.Wait()
+		select {
+		case <-late:
+			t.Fatal("a batch was queued although the queue is full")
+		default:
+		}
+		cancel()
+		if got := <-<-late; !errors.Is(got.Err, context.Canceled) {
+			t.Errorf("got %+v, want %v", got, context.Canceled)
+		}
+		close(answers)
+		for n, o := range outcomes {
+			if got := <-o; got != (Outcome{}) {
+				t.Errorf("object %d, queued before: got %+v, want counted", n, got)
+			}
+		}
+		if counted, err := l.Counted(id(99)); counted || err != nil {
+			t.Errorf("the one that was given up: got %v, %v, want not counted", counted, err)
+		}
+	})
 }
 
 // F62 I/O error while a transaction is synced: nobody knows what the disk has, so nothing more is committed, the process ends, and the next one reads
@@ -251,7 +295,7 @@ func TestF62_UncertainTransactionIsTheLast(t *testing.T) {
 		c := NewCommitter(l, j.stage(l), CommitterOptions{})
 		done := make(chan error)
 		go func() { done <- c.Run(t.Context()) }()
-		if got := <-c.Commit(id(1), 1); !errors.Is(got.Err, ErrUncertain) || !errors.Is(got.Err, syscall.EIO) || got.Duplicate {
+		if got := <-c.Commit(t.Context(), id(1), 1); !errors.Is(got.Err, ErrUncertain) || !errors.Is(got.Err, syscall.EIO) || got.Duplicate {
 			t.Errorf("got %+v, want %v and the error of the disk", got, ErrUncertain)
 		}
 		wantRefusal(t, <-done, ErrUncertain, dir, "start flowd again")
@@ -259,10 +303,10 @@ func TestF62_UncertainTransactionIsTheLast(t *testing.T) {
 			t.Errorf("got %v published, want nothing", j.lines)
 		}
 		l.update = update // A disk that recovers does not make the state of this process right.
-		if _, err := l.Commit([]Identity{id(2)}, now(), nothing); !errors.Is(err, ErrUncertain) {
+		if _, err := l.Commit([]Object{id(2)}, now(), nothing); !errors.Is(err, ErrUncertain) {
 			t.Errorf("the next transaction: got %v, want %v", err, ErrUncertain)
 		}
-		if got := <-c.Commit(id(3), 3); !errors.Is(got.Err, ErrClosed) {
+		if got := <-c.Commit(t.Context(), id(3), 3); !errors.Is(got.Err, ErrClosed) {
 			t.Errorf("the next commit: got %+v, want %v", got, ErrClosed)
 		}
 		closed(t, l)
@@ -272,6 +316,41 @@ func TestF62_UncertainTransactionIsTheLast(t *testing.T) {
 			t.Error("the next process does not see what the disk has")
 		}
 	})
+}
+
+// TestT18_FullLedgerDropsNothing reaches the limit: nothing more is counted and nothing is forgotten for it, until a day is dropped.
+func TestT18_FullLedgerDropsNothing(t *testing.T) {
+	dir := t.TempDir()
+	l, err := Open(Config{Dir: dir, MaxObjects: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closed(t, l)
+	old := now().Truncate(aDay)
+	late := old.Add(40 * aDay)
+	for n := range 9 {
+		counts(t, l, at(n, old), old)
+	}
+	counts(t, l, at(9, late), old)
+	group := []Object{at(10, late), at(11, late)}
+	_, err = l.Commit(group, old, func(*Tx, []int) error { t.Error("something was staged"); return nil })
+	wantRefusal(t, err, ErrFull, dir, "--ledger.max-objects", "10 of 10")
+	for n := range 9 {
+		if got := counts(t, l, at(n, old), old); got != "duplicate" { // Which takes no room.
+			t.Errorf("object %d: got %s, want duplicate", n, got)
+		}
+	}
+	l.limit = 5 // As after a restart with less.
+	if _, err := l.Commit(nil, old, nothing); err != nil {
+		t.Errorf("housekeeping above the limit: got %v, want no error", err)
+	}
+	l.limit = 10
+	if _, err := l.Commit(nil, late, nothing); err != nil { // Housekeeping drops the old day.
+		t.Fatal(err)
+	}
+	if got, err := l.Commit(group, late, nothing); err != nil || got[0] != (Outcome{}) || got[1] != (Outcome{}) {
+		t.Errorf("with room again: got %v, %v, want counted", got, err)
+	}
 }
 
 // F61 disk full: the commit fails, nothing of it is counted or shown, and counting goes on by itself when there is space.
@@ -288,9 +367,9 @@ func TestF61_FullDiskIsNotTheEnd(t *testing.T) {
 	}
 	c := NewCommitter(l, j.stage(l), CommitterOptions{})
 	defer runCommitter(t, c)()
-	first := <-c.Commit(id(1), 1)
+	first := <-c.Commit(t.Context(), id(1), 1)
 	wantRefusal(t, first.Err, syscall.ENOSPC, dir, "when there is space")
-	if got := <-c.Commit(id(1), 1); got != (Outcome{}) {
+	if got := <-c.Commit(t.Context(), id(1), 1); got != (Outcome{}) {
 		t.Errorf("with space again: got %+v, want counted", got)
 	}
 }

@@ -3,10 +3,12 @@ package ledger
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"go.etcd.io/bbolt"
 )
@@ -16,7 +18,7 @@ func full(t *testing.T) (content []byte, used int) {
 	t.Helper()
 	l := open(t, t.TempDir())
 	for n := range 10 {
-		var ids []Identity
+		var ids []Object
 		for i := range 50 {
 			ids = append(ids, id(50*n+i))
 		}
@@ -65,7 +67,7 @@ func useAll(dir string) error {
 		_, lookup := l.Counted(id(n))
 		err = errors.Join(err, lookup)
 	}
-	_, commit := l.Commit([]Identity{id(1000)}, now(), func(tx *Tx, _ []int) error {
+	_, commit := l.Commit([]Object{id(1000)}, now(), func(tx *Tx, _ []int) error {
 		return errors.Join(tx.PutPage(5, make([]byte, 1024)), tx.DeleteSeries(5))
 	})
 	return errors.Join(err, commit, l.Close())
@@ -74,10 +76,10 @@ func useAll(dir string) error {
 // F63 ledger cut short: it is refused at the start, with its path and what to do.
 func TestF63_CutLedgerIsRefused(t *testing.T) {
 	content, used := full(t)
-	for _, size := range []int{1, 100, 4096, 8191, 8192, 3 * 4096, used / 2, used - 4096, used - 1} {
+	for _, size := range []int{0, 1, 100, 4096, 8191, 8192, 3 * 4096, used / 2, used - 4096, used - 1} {
 		dir := written(t, content[:size])
 		_, err := Open(Config{Dir: dir})
-		wantRefusal(t, err, ErrDamaged, dir, "move the file away")
+		wantRefusal(t, err, ErrDamaged, dir, "on-corruption=recreate")
 	}
 	if err := useAll(written(t, content[:used])); err != nil {
 		t.Errorf("cut where nothing is in use: got %v, want no error", err)
@@ -103,10 +105,85 @@ func TestF63_OverwrittenPagesAreNoPanic(t *testing.T) {
 	}
 }
 
+// F63 ledger damaged, with `--ledger.on-corruption=recreate`: the file is set aside, counting starts anew, and what was written before is left to the
+// dead-letter queue, because it may have been counted.
+func TestF63_DamagedLedgerIsSetAside(t *testing.T) {
+	content, used := full(t)
+	value := withChecksum(key(3), make([]byte, 64)) // A series, also where old pages still have it.
+	flipped := bytes.ReplaceAll(content, value, append([]byte{0, 0, 4}, value[3:]...))
+	for name, damaged := range map[string][]byte{
+		"empty": nil, "cut to a stump": content[:100], "cut": content[:used/2], "something else": bytes.Repeat([]byte("line\n"), 10_000), "a bit flipped": flipped,
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := written(t, damaged)
+			if name != "a bit flipped" { // Without the flag the values are read later.
+				_, err := Open(Config{Dir: dir})
+				wantRefusal(t, err, ErrDamaged, "on-corruption=recreate")
+			}
+			l, err := Open(Config{Dir: dir, Recreate: true, now: now})
+			if err != nil {
+				t.Fatal(err)
+			}
+			aside := l.SetAside()
+			if got, err := os.ReadFile(aside.Path); err != nil || !bytes.Equal(got, damaged) || !errors.Is(aside.Why, ErrDamaged) {
+				t.Errorf("set aside as %q with %v: %v, want the damaged file and why", aside.Path, aside.Why, err)
+			}
+			wantRecreated(t, l)
+			closed(t, l)
+			again, err := Open(Config{Dir: dir, Recreate: true, now: now}) // A sound one stays.
+			if err != nil || again.SetAside() != (SetAside{}) {
+				t.Fatalf("opened again: got %v, %v", again.SetAside(), err)
+			}
+			defer closed(t, again)
+			if got := again.Stats(); got.Rows != 1 || !got.Horizon.Equal(now()) {
+				t.Errorf("opened again: got %+v, want one row, and the horizon", got)
+			}
+		})
+	}
+}
+
+// wantRecreated counts what was written from now on, and nothing else.
+func wantRecreated(t *testing.T, l *Ledger) {
+	t.Helper()
+	for _, c := range []struct {
+		object Object
+		want   string
+	}{{at(1, now().Add(-time.Second)), "forgotten"}, {at(1, time.Time{}), "forgotten"}, {at(2, now()), "counted"}, {at(2, now()), "duplicate"}} {
+		if got := counts(t, l, c.object, now()); got != c.want {
+			t.Errorf("written at %s: got %s, want %s", c.object.Written, got, c.want)
+		}
+	}
+}
+
+// TestOnlyDamageIsSetAside opens what is locked, newer, or not to be read, with the flag.
+func TestOnlyDamageIsSetAside(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir)
+	_, err := Open(Config{Dir: dir, Recreate: true})
+	wantRefusal(t, err, ErrLocked, dir)
+	setSchema(t, l, schemaVersion+1)
+	closed(t, l)
+	_, err = Open(Config{Dir: dir, Recreate: true})
+	wantRefusal(t, err, ErrSchema, dir)
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+		t.Errorf("got %v, %v, want the ledger and nothing else", entries, err)
+	}
+}
+
+// TestDamageThatALookUpFindsIsTheEnd has a service that meets it while it runs: the next transaction ends the process, and the next start may recreate.
+func TestDamageThatALookUpFindsIsTheEnd(t *testing.T) {
+	l := open(t, t.TempDir())
+	defer closed(t, l)
+	l.giveUpIfDamaged(fmt.Errorf("looking up: %w", ErrDamaged))
+	if _, err := l.Commit(nil, now(), nothing); !errors.Is(err, ErrDamaged) {
+		t.Errorf("got %v, want %v", err, ErrDamaged)
+	}
+}
+
 func TestWhatIsNotALedgerIsRefused(t *testing.T) {
 	dir := written(t, bytes.Repeat([]byte("a line of something else\n"), 1000))
 	_, err := Open(Config{Dir: dir})
-	wantRefusal(t, err, ErrDamaged, dir, "move the file away")
+	wantRefusal(t, err, ErrDamaged, dir, "on-corruption=recreate")
 	if _, err = Open(Config{Dir: filepath.Join(dir, fileName)}); err == nil {
 		t.Error("a file in the place of the state directory was taken")
 	}
@@ -121,7 +198,7 @@ func TestMemoryLeavesNothingBehind(t *testing.T) {
 			t.Error("state in memory calls itself durable")
 		}
 		for n := range 50 { // Enough for the file to grow without its name.
-			if _, err := l.Commit([]Identity{id(n)}, now(), func(tx *Tx, _ []int) error { return tx.PutPage(uint32(n), make([]byte, 100_000)) }); err != nil {
+			if _, err := l.Commit([]Object{id(n)}, now(), func(tx *Tx, _ []int) error { return tx.PutPage(uint32(n), make([]byte, 100_000)) }); err != nil {
 				t.Fatal(err)
 			}
 		}

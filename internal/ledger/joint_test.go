@@ -48,7 +48,7 @@ func (j *joint) kill() {
 }
 
 // object is the identity of an object, and a batch with its records.
-func (j *joint) object(n int) (ledger.Identity, *metrics.Batch, uint64) {
+func (j *joint) object(n int) (ledger.Object, *metrics.Batch, uint64) {
 	j.t.Helper()
 	f, err := parser.ParseFormat("srcaddr dstaddr bytes action end interface-id")
 	if err != nil {
@@ -62,7 +62,7 @@ func (j *joint) object(n int) (ledger.Identity, *metrics.Batch, uint64) {
 		}
 		b.Add(r)
 	}
-	return ledger.Identity{Bucket: "bucket", Key: fmt.Sprint(n), ETag: "etag"}, b, uint64(records)
+	return ledger.Object{Identity: ledger.Identity{Bucket: "bucket", Key: fmt.Sprint(n), ETag: "etag"}, Written: j.now}, b, uint64(records)
 }
 
 var errStage = errors.New("the stage failed")
@@ -71,14 +71,14 @@ var errStage = errors.New("the stage failed")
 // the commit and the publication.
 func (j *joint) commit(group []int, end string) {
 	j.t.Helper()
-	var ids []ledger.Identity
+	var ids []ledger.Object
 	var batches []*metrics.Batch
 	for _, n := range group {
 		id, b, _ := j.object(n)
 		ids, batches = append(ids, id), append(batches, b)
 	}
 	var publish func()
-	duplicate, err := j.ledger.Commit(ids, j.now, func(tx *ledger.Tx, fresh []int) (err error) {
+	outcomes, err := j.ledger.Commit(ids, j.now, func(tx *ledger.Tx, fresh []int) (err error) {
 		var staged []*metrics.Batch
 		for _, at := range fresh {
 			staged = append(staged, batches[at])
@@ -98,8 +98,8 @@ func (j *joint) commit(group []int, end string) {
 		j.t.Fatal(err)
 	}
 	for i, n := range group {
-		if _, known := j.objects[n]; known != duplicate[i] {
-			j.t.Fatalf("object %d: known %v, and a duplicate: %v", n, known, duplicate[i])
+		if _, known := j.objects[n]; known != outcomes[i].Duplicate {
+			j.t.Fatalf("object %d: known %v, and a duplicate: %v", n, known, outcomes[i].Duplicate)
 		}
 		_, _, j.objects[n] = j.object(n)
 	}

@@ -9,10 +9,16 @@ import (
 	"testing"
 	"time"
 
+	"go.etcd.io/bbolt"
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(killedVariable); dir != "" {
+		countUntilKilled(dir)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func open(t testing.TB, dir string) *Ledger {
 	t.Helper()
@@ -30,7 +36,12 @@ func closed(t testing.TB, l *Ledger) {
 	}
 }
 
-func id(n int) Identity { return Identity{"bucket", fmt.Sprintf("key-%d", n), "etag"} }
+// id is an object that was written now.
+func id(n int) Object { return at(n, now()) }
+
+func at(n int, written time.Time) Object {
+	return Object{Identity{"bucket", fmt.Sprintf("key-%d", n), "etag"}, written}
+}
 
 func now() time.Time { return time.Unix(1_800_000_000, 0) }
 
@@ -42,15 +53,15 @@ func TestCommitKnowsDuplicates(t *testing.T) {
 		if got := l.Durable(); got != (dir != "") {
 			t.Errorf("durable: got %v in %q", got, dir)
 		}
-		if _, err := l.Commit([]Identity{id(1)}, now(), nothing); err != nil {
+		if _, err := l.Commit([]Object{id(1)}, now(), nothing); err != nil {
 			t.Fatal(err)
 		}
 		var fresh []int
-		duplicate, err := l.Commit([]Identity{id(1), id(2), id(2)}, now(), func(_ *Tx, f []int) error { fresh = f; return nil })
+		outcomes, err := l.Commit([]Object{id(1), id(2), id(2)}, now(), func(_ *Tx, f []int) error { fresh = f; return nil })
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := fmt.Sprint(duplicate, fresh), "[true false true] [1]"; got != want {
+		if got, want := fmt.Sprint(outcomes, fresh), "[{true <nil>} {false <nil>} {true <nil>}] [1]"; got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 		closed(t, l)
@@ -60,11 +71,11 @@ func TestCommitKnowsDuplicates(t *testing.T) {
 func TestIdentityIsBucketKeyAndETag(t *testing.T) {
 	l := open(t, t.TempDir())
 	defer closed(t, l)
-	if _, err := l.Commit([]Identity{{"b", "k", "e"}}, now(), nothing); err != nil {
+	if _, err := l.Commit([]Object{{Identity{"b", "k", "e"}, now()}}, now(), nothing); err != nil {
 		t.Fatal(err)
 	}
 	for other, want := range map[Identity]bool{{"b", "k", "e"}: true, {"b", "k", "f"}: false, {"b", "l", "e"}: false, {"c", "k", "e"}: false, {"bk", "", "e"}: false} {
-		if got, err := l.Counted(other); err != nil || got != want {
+		if got, err := l.Counted(Object{other, now()}); err != nil || got != want {
 			t.Errorf("%v: got %v, %v, want %v", other, got, err, want)
 		}
 	}
@@ -74,7 +85,7 @@ func TestFailedCommitLeavesNothing(t *testing.T) {
 	l := open(t, t.TempDir())
 	defer closed(t, l)
 	failure := errors.New("stage failed")
-	_, err := l.Commit([]Identity{id(1)}, now(), func(tx *Tx, _ []int) error {
+	_, err := l.Commit([]Object{id(1)}, now(), func(tx *Tx, _ []int) error {
 		return errors.Join(tx.PutPage(0, []byte("page")), tx.PutSeries(0, []byte("series")), failure)
 	})
 	if !errors.Is(err, failure) {
@@ -92,7 +103,7 @@ func TestFailedCommitLeavesNothing(t *testing.T) {
 func TestRestartContinues(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir)
-	if _, err := l.Commit([]Identity{id(1)}, now(), func(tx *Tx, _ []int) error {
+	if _, err := l.Commit([]Object{id(1)}, now(), func(tx *Tx, _ []int) error {
 		return errors.Join(tx.PutPage(7, []byte("page")), tx.PutSeries(3, []byte("three")), tx.PutSeries(4, []byte("four")), tx.DeleteSeries(4))
 	}); err != nil {
 		t.Fatal(err)
@@ -121,26 +132,27 @@ func TestF65_SecondProcessIsRefused(t *testing.T) {
 	wantRefusal(t, err, ErrLocked, dir, "--state.dir")
 }
 
-// F64 ledger of another version: it is refused, and the error says which flowd to run.
+// F64 ledger of a newer version: it is refused, and the error says which flowd to run.
 func TestF64_OtherSchemaIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir)
-	tx, err := l.db.Begin(true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(tx.Bucket([]byte(bucketMeta)).Put([]byte("schema"), []byte{0, 0, 0, 9}), tx.Commit()); err != nil {
-		t.Fatal(err)
-	}
+	setSchema(t, l, schemaVersion+1)
 	closed(t, l)
-	_, err = Open(Config{Dir: dir})
+	_, err := Open(Config{Dir: dir})
 	wantRefusal(t, err, ErrSchema, dir, "--state.dir")
+}
+
+func setSchema(t *testing.T, l *Ledger, version uint32) {
+	t.Helper()
+	if err := l.db.Update(func(tx *bbolt.Tx) error { return tx.Bucket([]byte(bucketMeta)).Put([]byte(metaSchema), key(version)) }); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestClosedLedgerHasNoDoubts(t *testing.T) {
 	l := open(t, t.TempDir())
 	closed(t, l)
-	if _, err := l.Commit([]Identity{id(1)}, now(), nothing); err == nil || errors.Is(err, ErrUncertain) || errors.Is(err, ErrDamaged) {
+	if _, err := l.Commit([]Object{id(1)}, now(), nothing); err == nil || errors.Is(err, ErrUncertain) || errors.Is(err, ErrDamaged) {
 		t.Errorf("a commit: got %v, want an error that says that nothing was written", err)
 	}
 	if _, err := l.Counted(id(1)); err == nil || !strings.Contains(err.Error(), "s3://bucket/key-1") {
@@ -185,7 +197,7 @@ func BenchmarkCommit(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				n++
-				if _, err := l.Commit([]Identity{id(n)}, now(), func(tx *Tx, _ []int) error {
+				if _, err := l.Commit([]Object{id(n)}, now(), func(tx *Tx, _ []int) error {
 					var err error
 					for p := range pages {
 						err = errors.Join(err, tx.PutPage(uint32(p), content))

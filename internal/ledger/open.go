@@ -1,8 +1,6 @@
 package ledger
 
 import (
-	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,32 +8,93 @@ import (
 	"path/filepath"
 	"time"
 
-	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 )
 
-// fileName is the ledger's file in the state directory.
-const fileName = "ledger.db"
-
-// schemaVersion is that of the buckets. Another version is refused, in both directions.
-const schemaVersion = 1
+// fileName is the ledger's file in the state directory, and newName what it is called until it is whole.
+const (
+	fileName = "ledger.db"
+	newName  = fileName + ".new"
+)
 
 // lockTimeout is how long opening waits for another process to let go.
 const lockTimeout = time.Second
 
+// Config says where the ledger is, and what it may do.
+type Config struct {
+	// Dir is created if it is missing. Empty keeps everything in memory: at least once, and from zero after a restart.
+	Dir string
+	// MaxObjects is how many rows the ledger may have; further objects fail with [ErrFull]. 0 is no limit.
+	MaxObjects uint64
+	// Recreate sets a damaged file aside and begins a new one, with the horizon at the time of the opening. It looks at the whole file.
+	Recreate bool
+	// AllowNetworkFS opens a ledger on a file system whose locks and syncs depend on another machine.
+	AllowNetworkFS bool
+
+	now       func() time.Time                             // Of this machine; tests have other clocks.
+	networkFS func(dir string) (name string, network bool) // Tests have other file systems.
+}
+
+// SetAside is what Recreate did. Its zero value says that there was nothing to do.
+type SetAside struct {
+	Path string // Of the damaged file, now.
+	Why  error
+}
+
+// SetAside says whether opening found a damaged file and set it aside.
+func (l *Ledger) SetAside() SetAside { return l.aside }
+
 // Open opens or creates the ledger. The file is private to the user. Errors name the file, and what to do.
 func Open(cfg Config) (*Ledger, error) {
+	if cfg.now == nil {
+		cfg.now = time.Now
+	}
+	if cfg.networkFS == nil {
+		cfg.networkFS = networkFS
+	}
 	if cfg.Dir == "" {
-		return openMemory()
+		return openMemory(cfg)
 	}
 	if err := makeDir(cfg.Dir); err != nil {
 		return nil, fmt.Errorf("creating the state directory: %w; give a --state.dir that may be written", err)
 	}
-	l, err := openFile(filepath.Join(cfg.Dir, fileName), false)
-	if err != nil {
+	if err := checkDir(cfg); err != nil {
 		return nil, err
 	}
-	if err := syncDir(cfg.Dir); err != nil {
+	unlock, err := lockDir(cfg.Dir)
+	if err != nil {
+		return nil, openError(filepath.Join(cfg.Dir, fileName), err)
+	}
+	l, err := openLocked(cfg)
+	if err != nil {
+		return nil, errors.Join(err, unlock())
+	}
+	l.unlock = unlock
+	return l, nil
+}
+
+// openLocked has the directory for itself: whatever is half done in it was left by a process that is gone.
+func openLocked(cfg Config) (*Ledger, error) {
+	path := filepath.Join(cfg.Dir, fileName)
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		if err := create(cfg, time.Time{}); err != nil {
+			return nil, err
+		}
+	}
+	l, err := openWhole(cfg, path)
+	if cfg.Recreate && errors.Is(err, ErrDamaged) {
+		return recreate(cfg, path, err)
+	}
+	return l, err
+}
+
+// openWhole looks at everything in a ledger that may be recreated: damage that only a look-up found would end every process anew.
+func openWhole(cfg Config, path string) (*Ledger, error) {
+	l, err := openFile(cfg, path)
+	if err != nil || !cfg.Recreate {
+		return l, err
+	}
+	if err := l.readAll(); err != nil {
 		return nil, errors.Join(err, l.db.Close())
 	}
 	return l, nil
@@ -43,7 +102,7 @@ func Open(cfg Config) (*Ledger, error) {
 
 // openMemory has the same code paths on a file that is never synced, and whose name is gone while it is open: a process that is killed leaves
 // nothing behind. Where there is no place for temporary files, as in a container with a read-only root, shared memory is one.
-func openMemory() (*Ledger, error) {
+func openMemory(cfg Config) (*Ledger, error) {
 	dir, err := os.MkdirTemp("", "flowd-memory-")
 	if err != nil {
 		shared := error(nil)
@@ -51,106 +110,29 @@ func openMemory() (*Ledger, error) {
 			return nil, fmt.Errorf("creating a place for state in memory: %w; set TMPDIR to a directory that may be written", errors.Join(err, shared))
 		}
 	}
-	l, err := openFile(filepath.Join(dir, fileName), true)
+	l, err := openFile(cfg, filepath.Join(dir, fileName))
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
+	l.unlock = func() error { return nil } // Nobody knows the directory.
 	if l.tmp = dir; os.RemoveAll(dir) != nil {
 		return l, nil // This system keeps the name of an open file. Close tries again.
 	}
 	return l, nil
 }
 
-func openFile(path string, noSync bool) (*Ledger, error) {
-	var db *bbolt.DB
-	err := guard(func() (err error) {
-		db, err = bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockTimeout, FreelistType: bbolt.FreelistMapType, NoSync: noSync})
-		return err
-	})
-	if err != nil {
-		return nil, openError(path, err)
-	}
-	err = guard(func() error {
-		if err := checkSize(db, path); err != nil {
-			return err
-		}
-		return db.Update(prepare)
-	})
-	if err != nil {
-		return nil, errors.Join(openError(path, err), db.Close())
-	}
-	return &Ledger{db: db, path: path, update: updating(db.Update)}, nil
-}
-
 func openError(path string, err error) error {
 	switch {
-	case errors.Is(err, bolterrors.ErrTimeout):
+	case errors.Is(err, bolterrors.ErrTimeout), errors.Is(err, ErrLocked):
 		return fmt.Errorf("opening %s: %w; stop it, or give this one a --state.dir of its own", path, ErrLocked)
-	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch), isStump(path):
+	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
 		err = fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	if errors.Is(err, ErrDamaged) {
-		return fmt.Errorf("opening %s: %w; put back a copy, or move the file away: counters start at 0 then, and what is still queued may count twice", path, err)
+		return fmt.Errorf("opening %s: %w; %s", path, err, damageAdvice)
+	}
+	if isLink(path) {
+		return fmt.Errorf("opening %s: %w; it is a symbolic link, which somebody else may turn: move the ledger itself to its place", path, err)
 	}
 	return fmt.Errorf("opening %s: %w", path, err)
-}
-
-// isStump says whether a file is too short for its two meta pages, for which bbolt has no error of its own.
-func isStump(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular() && info.Size() > 0 && info.Size() < int64(2*os.Getpagesize())
-}
-
-// checkSize finds a file that was cut. Its pages are mapped, so reading past its end would end the process.
-func checkSize(db *bbolt.DB, path string) error {
-	return db.View(func(tx *bbolt.Tx) error {
-		info, err := os.Stat(path)
-		if err == nil && info.Size() < tx.Size() {
-			err = fmt.Errorf("%w: it has %d bytes of %d", ErrDamaged, info.Size(), tx.Size())
-		}
-		return err
-	})
-}
-
-func prepare(tx *bbolt.Tx) error {
-	for _, name := range []string{bucketMeta, bucketObjects, bucketSeries, bucketPages} {
-		if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
-			return fmt.Errorf("creating bucket %s: %w", name, err)
-		}
-	}
-	meta, want := tx.Bucket([]byte(bucketMeta)), binary.BigEndian.AppendUint32(nil, schemaVersion)
-	got := meta.Get([]byte("schema"))
-	if got == nil {
-		return meta.Put([]byte("schema"), want)
-	}
-	if !bytes.Equal(got, want) {
-		return fmt.Errorf("%w: it has %x, this flowd reads %x; run the flowd that wrote it, or start with another --state.dir", ErrSchema, got, want)
-	}
-	return nil
-}
-
-// makeDir creates a directory and what is missing above it, and makes each name durable: a power cut that takes the directory takes the ledger.
-func makeDir(path string) error {
-	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err := makeDir(filepath.Dir(path)); err != nil {
-		return err
-	}
-	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return syncDir(filepath.Dir(path))
-}
-
-// syncDir makes the names in a directory durable; syncing a file does that only for its content.
-func syncDir(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("syncing a directory: %w", err)
-	}
-	if err := errors.Join(d.Sync(), d.Close()); err != nil {
-		return fmt.Errorf("syncing directory %s: %w", path, err)
-	}
-	return nil
 }

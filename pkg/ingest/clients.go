@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -32,7 +33,8 @@ type Object struct {
 	// VersionID serves only to get the object: a listing does not know it, so it is not part of the identity.
 	VersionID string
 	Size      int64     // Bytes as stored; -1 when the notification had none.
-	EventTime time.Time // When S3 says that it happened.
+	EventTime time.Time // When the notification says that it happened.
+	Written   time.Time // When S3 wrote it, as its answer says; zero until then.
 
 	// otherKey is tried when Key does not have it: EventBridge does not document how it encodes keys. Empty when there is only one.
 	otherKey string
@@ -42,12 +44,15 @@ type Object struct {
 type Counter interface {
 	// NewBatch starts an empty batch for an object that was written at objectTime.
 	NewBatch(objectTime time.Time) Batch
-	// Counted reports whether the object was counted before. An error fails the object; it comes back.
+	// Counted reports whether the object was counted before. An error fails the object; it comes back. [ErrTooOld] says that nobody knows.
 	Counted(o Object) (bool, error)
 	// Commit takes the batch over, and o has an ETag. It may wait while too much is queued, but no longer than ctx lasts: the batch fails then.
-	// The channel yields exactly one result, when the batch is durable and published, or failed.
+	// The channel yields exactly one result, when the batch is durable and published, or failed, with [ErrTooOld] as for Counted.
 	Commit(ctx context.Context, o Object, b Batch) <-chan CommitResult
 }
+
+// ErrTooOld is what a [Counter] says of an object that it may have counted and forgotten. No other object suffers from that.
+var ErrTooOld = errors.New("nobody knows whether the object was counted")
 
 // CommitResult is what became of a batch.
 type CommitResult struct {

@@ -94,10 +94,11 @@ func (c *Consumer) readOnce(ctx context.Context, r *reader, o *Object) (Batch, e
 			return nil, err
 		}
 	}
-	if err := c.refuse(aws.ToInt64(out.ContentLength), objectTime(o, out)); err != nil {
+	o.Written = objectTime(o, out)
+	if err := c.refuse(aws.ToInt64(out.ContentLength), o.Written); err != nil {
 		return nil, fmt.Errorf("s3://%s/%s: %w", o.Bucket, o.Key, err)
 	}
-	batch := c.deps.Counter.NewBatch(objectTime(o, out))
+	batch := c.deps.Counter.NewBatch(o.Written)
 	if err := c.readBody(ctx, r, o, out, &watchedBody{body: out.Body, cores: c.parsing, stall: stall}, batch); err != nil {
 		batch.Discard()
 		return nil, fmt.Errorf("reading s3://%s/%s: %w", o.Bucket, o.Key, err)
@@ -123,6 +124,8 @@ func (c *Consumer) lookUp(o *Object) error {
 		return nil
 	}
 	switch counted, err := c.deps.Counter.Counted(*o); {
+	case errors.Is(err, ErrTooOld):
+		return &reasonError{reasonTooOld, err}
 	case err != nil:
 		return &reasonError{reasonLedger, err}
 	case counted:

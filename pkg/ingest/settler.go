@@ -82,6 +82,9 @@ func answer(r CommitResult, ok bool) (CommitResult, error) {
 	if errors.Is(r.Err, context.Canceled) { // It did not get into the committer's queue before the drain timeout ended.
 		return r, &reasonError{reasonDrained, r.Err}
 	}
+	if errors.Is(r.Err, ErrTooOld) {
+		return r, &reasonError{reasonTooOld, r.Err}
+	}
 	if r.Err != nil {
 		return r, &reasonError{reasonCommit, r.Err}
 	}
