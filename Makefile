@@ -46,6 +46,9 @@ e2e: ## Run the end-to-end suite against the in-process endpoint.
 chaos: ## Kill flowd CYCLES (100) times, and broken builds of it, and compare with golden totals.
 	cd e2e && go run ./chaos --cycles=$(or $(CYCLES),100)
 
+soak: ## Run flowd at a high rate for MINUTES (30), with poison, and see that memory, goroutines and descriptors stay flat.
+	cd e2e && go run ./soak --minutes=$(or $(MINUTES),30)
+
 check: lint test race ## What must pass before a commit.
 
 demo: ## Run the whole main job on loopback.

@@ -49,10 +49,20 @@ func run(m *testing.M) int {
 		return code
 	}
 	http.DefaultClient.CloseIdleConnections()
-	if err := goleak.Find(); err != nil {
+	if err := goleak.Find(leftByToxiproxy()...); err != nil {
 		return complain(err)
 	}
 	return 0
+}
+
+// leftByToxiproxy are goroutines that it leaves behind when a connection ends while a toxic is taken away.
+func leftByToxiproxy() []goleak.Option {
+	const toxiproxy = "github.com/Shopify/toxiproxy/v2"
+	return []goleak.Option{
+		goleak.IgnoreAnyFunction(toxiproxy + "/toxics.(*ToxicStub).Run"),
+		goleak.IgnoreAnyFunction(toxiproxy + ".(*ToxicLink).read"),
+		goleak.IgnoreAnyFunction(toxiproxy + ".(*ToxicLink).write"),
+	}
 }
 
 // forgetAWS drops the developer's settings of the SDK: the suite must do the same everywhere.

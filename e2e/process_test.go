@@ -45,13 +45,19 @@ func (o *output) String() string {
 // launch starts a program with nothing of the developer's environment but what programs need to run: settings of AWS or flowd stay out.
 func launch(t *testing.T, path string, args ...string) *process {
 	t.Helper()
+	return launchWith(t, nil, path, args...)
+}
+
+// launchWith adds variables to the environment.
+func launchWith(t *testing.T, env []string, path string, args ...string) *process {
+	t.Helper()
 	p := &process{t: t, name: filepath.Base(path), cmd: exec.Command(path, args...), stdout: new(output), stderr: new(output), exited: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
 	p.cmd.Dir = t.TempDir()
-	p.cmd.Env = []string{
+	p.cmd.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + p.cmd.Dir, "TMPDIR=" + os.Getenv("TMPDIR"),
 		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_EC2_METADATA_DISABLED=true",
-	}
+	}, env...)
 	// The pipe's other end stays open until this process is gone, whatever ends it: localawsd lives no longer than that.
 	if _, err := p.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
