@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -119,7 +118,7 @@ func tellAll(t *testing.T, level string) (told map[string]string, receipts []str
 	o.AWS.HTTPClient = &http.Client{Transport: w}
 	o.AWS.Credentials = credentials.NewStaticCredentialsProvider("AKIATEST", "secret-key-"+canary, "session-"+canary)
 	o.Ingest.QueueURL = strings.Replace(o.Ingest.QueueURL, "://", "://user:password-"+canary+"@", 1)
-	o.Web.ListenAddresses, o.Web.ConfigFile = []string{freePort(t)}, passwordFile(t, "password-"+canary)
+	o.Web.ListenAddresses, o.Web.ConfigFile = []string{freeAddress(t)}, passwordFile(t, "password-"+canary)
 	logger, _ := newLogger(logSettings{Level: level, Format: "json"}, log)
 	stop := runLogged(t, a, logger)
 	a.deliver(2)
@@ -192,16 +191,6 @@ func fetch(t *testing.T, url, password string) string {
 		t.Fatal(err)
 	}
 	return string(body)
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 func passwordFile(t *testing.T, password string) string {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"flowd/e2e/loopback"
 )
 
 const (
@@ -84,8 +86,8 @@ func (n *runner) working(ctx context.Context, p *process) error {
 	select {
 	case <-n.endpoint.received:
 	case <-time.After(idleKill):
-	case <-p.exited:
-		return errEnded
+	case <-p.Exited:
+		return loopback.ErrEnded
 	}
 	return nil
 }
@@ -108,7 +110,7 @@ func (n *runner) lookAndKill(ctx context.Context, p *process) (last shown, err e
 			return last, err
 		}
 	}
-	p.end(syscall.SIGKILL)
+	p.End(syscall.SIGKILL)
 	return last, nil
 }
 
@@ -124,13 +126,13 @@ func (n *runner) aim(moment time.Duration) {
 
 // ended explains why flowd did not live until its kill, and lets it pass in rounds that bear that.
 func (n *runner) ended(p *process, err error) error {
-	code := p.end(syscall.SIGKILL)
+	code := p.End(syscall.SIGKILL)
 	if noted := n.noteErrors(p); noted != nil {
 		return noted
 	}
 	const failure = 1
-	if n.exits++; !errors.Is(err, errEnded) && code < 0 || !n.bearsExits() || code != failure || n.exits > maxExits {
-		return fmt.Errorf("%w, exit code %d\n%s", err, code, p.stderr)
+	if n.exits++; !errors.Is(err, loopback.ErrEnded) && code < 0 || !n.bearsExits() || code != failure || n.exits > maxExits {
+		return fmt.Errorf("%w, exit code %d\n%s", err, code, p.Stderr)
 	}
 	n.result.exits++
 	return nil
@@ -138,8 +140,8 @@ func (n *runner) ended(p *process, err error) error {
 
 // noteErrors counts what matters in the log: a panic is never right.
 func (n *runner) noteErrors(p *process) error {
-	n.result.noSpace += p.stderr.count("no space left on device")
-	if log := p.stderr.String(); strings.Contains(log, "panic") {
+	n.result.noSpace += p.Stderr.Count("no space left on device")
+	if log := p.Stderr.String(); strings.Contains(log, "panic") {
 		return fmt.Errorf("flowd panicked:\n%s", log)
 	}
 	return nil

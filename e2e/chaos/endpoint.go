@@ -1,24 +1,19 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
-	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
-	"time"
 
+	"flowd/e2e/loopback"
 	"flowd/internal/localaws"
 )
 
 const (
-	account = "123456789012"
-	region  = "us-east-1"
+	// name is that of the bucket and of the queue.
+	name = "flowd-chaos"
 	// redeliverEvery makes one deleted message in twenty come back once.
 	redeliverEvery = 20
 )
@@ -27,9 +22,7 @@ const (
 // killed flowd held comes back soon and no pause of flowd's own lasts for minutes; calls fail, before or after they took effect; and deletes are
 // failpoints.
 type endpoint struct {
-	aws        *localaws.Server
-	url        string
-	server     *http.Server
+	*loopback.Account
 	visibility int // Seconds.
 	fail       float64
 	calm       atomic.Bool // No call fails.
@@ -50,27 +43,10 @@ type arming struct {
 }
 
 func newEndpoint(r *round) *endpoint {
+	config := localaws.Config{AccountID: loopback.AccountID, Region: loopback.Region, RedeliverEvery: redeliverEvery}
 	return &endpoint{
-		aws:        localaws.New(localaws.Config{AccountID: account, Region: region, RedeliverEvery: redeliverEvery}),
+		Account:    &loopback.Account{AWS: localaws.New(config), Name: name},
 		visibility: r.visibility, fail: r.fail, dice: newDice(r.seed, streamFaults), received: make(chan struct{}, 1), fetched: make(chan struct{}, 1),
-	}
-}
-
-// listen serves on loopback until close.
-func (e *endpoint) listen() error {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return fmt.Errorf("listening on loopback: %w", err)
-	}
-	e.url = "http://" + l.Addr().String()
-	e.server = &http.Server{Handler: e, ReadHeaderTimeout: 10 * time.Second}
-	go e.server.Serve(l) // It returns when it is closed.
-	return nil
-}
-
-func (e *endpoint) close() {
-	if e.server != nil {
-		_ = e.server.Close()
 	}
 }
 
@@ -95,19 +71,19 @@ func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, operation strin
 	case "ReceiveMessage":
 		e.receive(w, r)
 	case "ChangeMessageVisibility", "ChangeMessageVisibilityBatch":
-		e.limit(r)
-		e.aws.ServeHTTP(w, r)
+		loopback.LimitVisibility(r, e.visibility)
+		e.AWS.ServeHTTP(w, r)
 	case "DeleteMessage", "DeleteMessageBatch":
 		if e.fires(w, pointBeforeDelete) {
 			return
 		}
 		answer := httptest.NewRecorder()
-		e.aws.ServeHTTP(answer, r)
+		e.AWS.ServeHTTP(answer, r)
 		if !e.fires(w, pointAfterDelete) {
 			send(w, answer)
 		}
 	default:
-		e.aws.ServeHTTP(w, r)
+		e.AWS.ServeHTTP(w, r)
 		if r.Method == http.MethodGet {
 			tell(e.fetched)
 		}
@@ -132,9 +108,9 @@ func forget(c chan struct{}) {
 
 // receive says when messages were given out, and counts those that were given out before.
 func (e *endpoint) receive(w http.ResponseWriter, r *http.Request) {
-	e.limit(r)
+	loopback.LimitVisibility(r, e.visibility)
 	answer := httptest.NewRecorder()
-	e.aws.ServeHTTP(answer, r)
+	e.AWS.ServeHTTP(answer, r)
 	var out struct {
 		Messages []struct{ Attributes map[string]string }
 	}
@@ -157,33 +133,10 @@ func send(w http.ResponseWriter, answer *httptest.ResponseRecorder) {
 	_, _ = w.Write(answer.Body.Bytes()) // Whoever asked may have been killed.
 }
 
-// limit lowers the visibility timeouts of a request. What does not parse is left to the endpoint to refuse.
-func (e *endpoint) limit(r *http.Request) {
-	body, _ := io.ReadAll(r.Body)
-	var in map[string]any
-	if json.Unmarshal(body, &in) == nil {
-		e.lower(in)
-		entries, _ := in["Entries"].([]any)
-		for _, entry := range entries {
-			if m, ok := entry.(map[string]any); ok {
-				e.lower(m)
-			}
-		}
-		body, _ = json.Marshal(in) // It was JSON before.
-	}
-	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-}
-
-func (e *endpoint) lower(m map[string]any) {
-	if asked, ok := m["VisibilityTimeout"].(float64); ok {
-		m["VisibilityTimeout"] = min(int(asked), e.visibility)
-	}
-}
-
 // fires makes an armed failpoint happen, now and then.
-func (e *endpoint) fires(w http.ResponseWriter, name string) bool {
+func (e *endpoint) fires(w http.ResponseWriter, point string) bool {
 	a := e.armed.Load()
-	if a == nil || a.point.name != name || !e.dice.chance(a.odds) {
+	if a == nil || a.point.name != point || !e.dice.chance(a.odds) {
 		return false
 	}
 	a.hits.Add(1)
@@ -193,19 +146,4 @@ func (e *endpoint) fires(w http.ResponseWriter, name string) bool {
 	}
 	refuse(w)
 	return true
-}
-
-// call makes a call of SQS past all faults.
-func (e *endpoint) call(ctx context.Context, operation string, in, out any) error {
-	body, err := json.Marshal(in)
-	if err != nil {
-		return err
-	}
-	r := httptest.NewRequestWithContext(ctx, http.MethodPost, e.url, bytes.NewReader(body))
-	r.Header.Set("X-Amz-Target", "AmazonSQS."+operation)
-	answer := httptest.NewRecorder()
-	if e.aws.ServeHTTP(answer, r); answer.Code != http.StatusOK {
-		return fmt.Errorf("%s: %d %s", operation, answer.Code, answer.Body)
-	}
-	return json.Unmarshal(answer.Body.Bytes(), out)
 }

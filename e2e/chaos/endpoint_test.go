@@ -20,8 +20,8 @@ type testEndpoint struct {
 func newTestEndpoint(t *testing.T, r round) *testEndpoint {
 	t.Helper()
 	e := &testEndpoint{newEndpoint(&r), t}
-	e.url = "http://endpoint"
-	if err := e.endpoint.call(t.Context(), "CreateQueue", map[string]any{"QueueName": queueName}, &struct{}{}); err != nil {
+	e.URL = "http://endpoint"
+	if err := e.endpoint.Call(t.Context(), "CreateQueue", map[string]any{"QueueName": name}, &struct{}{}); err != nil {
 		t.Fatal(err)
 	}
 	return e
@@ -30,12 +30,12 @@ func newTestEndpoint(t *testing.T, r round) *testEndpoint {
 // ask makes a call as flowd does, through the faults, and returns status and answer.
 func (e *testEndpoint) ask(operation string, in map[string]any) (status int, receipts []string) {
 	e.t.Helper()
-	in["QueueUrl"] = e.queueURL(queueName)
+	in["QueueUrl"] = e.QueueURL(name)
 	body, err := json.Marshal(in)
 	if err != nil {
 		e.t.Fatal(err)
 	}
-	r := httptest.NewRequestWithContext(e.t.Context(), http.MethodPost, e.url, strings.NewReader(string(body)))
+	r := httptest.NewRequestWithContext(e.t.Context(), http.MethodPost, e.URL, strings.NewReader(string(body)))
 	r.Header.Set("X-Amz-Target", "AmazonSQS."+operation)
 	w := httptest.NewRecorder()
 	e.ServeHTTP(w, r)
@@ -56,7 +56,7 @@ func (e *testEndpoint) receive() (receipts []string) {
 
 func (e *testEndpoint) left() int {
 	e.t.Helper()
-	n, err := e.messages(e.t.Context(), queueName)
+	n, err := e.Messages(e.t.Context(), name)
 	if err != nil {
 		e.t.Fatal(err)
 	}

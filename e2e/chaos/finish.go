@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"syscall"
 	"time"
+
+	"flowd/e2e/golden"
+	"flowd/e2e/loopback"
 )
 
 const (
@@ -31,7 +34,7 @@ func (n *runner) finish(ctx context.Context) error {
 	if err := n.drain(ctx); err != nil {
 		return err
 	}
-	dead, err := n.endpoint.messages(ctx, deadName)
+	dead, err := n.endpoint.Messages(ctx, n.endpoint.DeadName())
 	if err != nil {
 		return err
 	}
@@ -54,17 +57,17 @@ func (n *runner) drain(ctx context.Context) error {
 		return err
 	}
 	if err := n.untilEmpty(ctx, p); err != nil {
-		p.end(syscall.SIGKILL)
-		return fmt.Errorf("letting the queue run empty: %w\n%s", err, p.stderr)
+		p.End(syscall.SIGKILL)
+		return fmt.Errorf("letting the queue run empty: %w\n%s", err, p.Stderr)
 	}
-	if code := p.end(syscall.SIGTERM); code != 0 {
-		return fmt.Errorf("exit code after SIGTERM: got %d, want 0\n%s", code, p.stderr)
+	if code := p.End(syscall.SIGTERM); code != 0 {
+		return fmt.Errorf("exit code after SIGTERM: got %d, want 0\n%s", code, p.Stderr)
 	}
 	if p, err = n.start(ctx); err != nil {
 		return err
 	}
 	_, _, err = n.compare(ctx, p)
-	p.end(syscall.SIGKILL)
+	p.End(syscall.SIGKILL)
 	return errors.Join(err, n.noteErrors(p))
 }
 
@@ -106,8 +109,8 @@ func (n *runner) untilEmpty(ctx context.Context, p *process) error {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case <-p.exited:
-			return errEnded
+		case <-p.Exited:
+			return loopback.ErrEnded
 		case <-tick.C:
 		}
 	}
@@ -115,7 +118,7 @@ func (n *runner) untilEmpty(ctx context.Context, p *process) error {
 
 // compare says whether the queue is empty, and how far the totals are from the golden ones.
 func (n *runner) compare(ctx context.Context, p *process) (empty bool, sum float64, err error) {
-	left, err := n.endpoint.messages(ctx, queueName)
+	left, err := n.endpoint.Messages(ctx, name)
 	if err != nil {
 		return false, 0, err
 	}
@@ -123,12 +126,12 @@ func (n *runner) compare(ctx context.Context, p *process) (empty bool, sum float
 	if err != nil {
 		return false, 0, err
 	}
-	s, err := parseSamples(body)
+	s, err := golden.Parse(body)
 	if err != nil {
 		return false, 0, err
 	}
 	n.watch.lookAt(s, n.result.kills)
 	n.result.counted = int64(s["flowd_objects_counted_total"])
-	n.result.difference, n.result.differs = difference(&n.traffic.golden, s)
+	n.result.difference, n.result.differs = golden.Difference(&n.traffic.golden, s)
 	return left == 0, n.result.difference, nil
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"syscall"
 	"time"
+
+	"flowd/e2e/loopback"
 )
 
 const (
@@ -47,7 +49,7 @@ func (n *runner) pointCycle(ctx context.Context, p point) (hits int, err error) 
 	if err != nil {
 		return 0, err
 	}
-	a := &arming{point: p, odds: pointOdds, kill: func() { f.end(syscall.SIGKILL) }}
+	a := &arming{point: p, odds: pointOdds, kill: func() { f.End(syscall.SIGKILL) }}
 	if p.atEndpoint() {
 		n.endpoint.armed.Store(a)
 		defer n.endpoint.armed.Store(nil)
@@ -55,7 +57,7 @@ func (n *runner) pointCycle(ctx context.Context, p point) (hits int, err error) 
 	delivered := make(chan error, 1)
 	go func() { delivered <- n.traffic.deliver(ctx, n.objects) }()
 	err = errors.Join(n.pointLives(ctx, f), <-delivered)
-	return int(a.hits.Load()) + f.stderr.count("failpoint "+p.String()+"\n"), err
+	return int(a.hits.Load()) + f.Stderr.Count("failpoint "+p.String()+"\n"), err
 }
 
 // pointLives is the life of a flowd with a failpoint: it ends by itself, or is killed.
@@ -64,12 +66,12 @@ func (n *runner) pointLives(ctx context.Context, p *process) error {
 	if err == nil {
 		err = n.look(first)
 	}
-	if err != nil && !errors.Is(err, errEnded) {
-		p.end(syscall.SIGKILL)
+	if err != nil && !errors.Is(err, loopback.ErrEnded) {
+		p.End(syscall.SIGKILL)
 		return err
 	}
 	select {
-	case <-p.exited:
+	case <-p.Exited:
 	case <-time.After(pointLife):
 	}
 	if body, err := p.scrape(ctx); err == nil { // It may be gone.
@@ -79,13 +81,13 @@ func (n *runner) pointLives(ctx context.Context, p *process) error {
 		n.result.duplicates += n.watch.duplicates
 	}
 	const failure = 1
-	switch code := p.end(syscall.SIGKILL); code {
+	switch code := p.End(syscall.SIGKILL); code {
 	case -1: // Killed, by itself or from here.
 		n.result.kills++
 	case failure:
 		n.result.exits++
 	default:
-		return fmt.Errorf("exit code %d\n%s", code, p.stderr)
+		return fmt.Errorf("exit code %d\n%s", code, p.Stderr)
 	}
 	return n.noteErrors(p)
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"flowd/e2e/loopback"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -75,7 +77,7 @@ func TestVerdicts(t *testing.T) {
 		{"a counter stepped back", roundKill, "FAILED", func(r *result) { r.watch.stepsBack = 1 }},
 		{"no scrape was looked at", roundKill, "FAILED", func(r *result) { r.watch.looks = 0 }},
 		{"no object was delivered", roundKill, "FAILED", func(r *result) { r.objects = 0 }},
-		{"the harness gave up", roundKill, "FAILED", func(r *result) { r.err = errEnded }},
+		{"the harness gave up", roundKill, "FAILED", func(r *result) { r.err = loopback.ErrEnded }},
 		{"a message is on the dead-letter queue", roundKill, "FAILED", func(r *result) { r.dead = 1 }},
 		{"messages may be there in the round about that", roundRedrive, "ok", func(r *result) { r.dead, r.uncounted = 2, 1 }},
 		{"no message got there", roundRedrive, "FAILED", func(*result) {}},
@@ -83,7 +85,7 @@ func TestVerdicts(t *testing.T) {
 		{"a broken build differs", roundDelete, "caught", func(r *result) { r.difference = 1 }},
 		{"a broken build stepped back", roundPublish, "caught", func(r *result) { r.watch.stepsBack = 1 }},
 		{"a broken build looks right", roundPublish, "FAILED", func(*result) {}},
-		{"a broken build did not even run", roundPublish, "FAILED", func(r *result) { r.err, r.difference = errEnded, 1 }},
+		{"a broken build did not even run", roundPublish, "FAILED", func(r *result) { r.err, r.difference = loopback.ErrEnded, 1 }},
 		{"the disk was full", roundDisk, "ok", func(*result) {}},
 		{"the disk was never full", roundDisk, "FAILED", func(r *result) { r.noSpace = 0 }},
 		{"there is no disk", roundDisk, "skipped", func(r *result) { r.err = fmt.Errorf("%w: no", errNoDisk) }},
@@ -155,18 +157,6 @@ func TestDiceAreTheSeeds(t *testing.T) {
 	}
 	if lo, hi := slices.Min(one), slices.Max(one); lo < time.Millisecond || hi >= time.Second {
 		t.Errorf("between a millisecond and a second: got %v to %v", lo, hi)
-	}
-}
-
-func TestTheEndOfALogIsKept(t *testing.T) {
-	log := new(tail)
-	for range 3 {
-		fmt.Fprint(log, "lost\n")
-	}
-	fmt.Fprint(log, strings.Repeat("x", maxTail-5))
-	fmt.Fprint(log, "last\n")
-	if got := log.String(); len(got) != maxTail || log.count("lost\n") != 0 || log.count("last\n") != 1 {
-		t.Errorf("got %d bytes, want %d that end with what came last", len(got), maxTail)
 	}
 }
 

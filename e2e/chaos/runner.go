@@ -4,10 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"time"
+
+	"flowd/e2e/loopback"
 )
 
 // runner is a round that runs.
@@ -62,10 +63,10 @@ func (n *runner) prepare(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if n.address, err = freeAddress(); err != nil {
+	if n.address, err = loopback.FreeAddress(); err != nil {
 		return err
 	}
-	if err := n.endpoint.listen(); err != nil {
+	if err := n.endpoint.Serve(n.endpoint); err != nil {
 		return err
 	}
 	if n.traffic, err = newTraffic(n.round, n.endpoint); err != nil {
@@ -78,7 +79,7 @@ func (n *runner) prepare(ctx context.Context) (err error) {
 func (n *runner) setUp(ctx context.Context) error {
 	n.endpoint.calm.Store(true)
 	defer n.endpoint.calm.Store(false)
-	return n.endpoint.setUp(ctx, n.binary, n.dir, n.redrive)
+	return n.endpoint.SetUp(ctx, n.binary, n.dir, n.redrive)
 }
 
 // collect puts into the result what others counted.
@@ -88,7 +89,7 @@ func (n *runner) collect() {
 }
 
 func (n *runner) close() {
-	n.endpoint.close()
+	n.endpoint.Close()
 	if n.disk != nil {
 		if err := n.disk.unmount(); err != nil {
 			fmt.Fprintf(n.progress, "%s: unmounting %s: %v\n", n.name, n.state(), err)
@@ -98,20 +99,10 @@ func (n *runner) close() {
 
 func (n *runner) state() string { return filepath.Join(n.dir, "state") }
 
-// freeAddress is a loopback address that nobody listened on a moment ago.
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
-}
-
 func (n *runner) launch(env ...string) (*process, error) {
-	args := []string{
-		"run", "--aws.endpoint-url=" + n.endpoint.url, "--aws.region=" + region, "--sqs.queue-url=" + n.endpoint.queueURL(queueName),
-		"--s3.bucket=" + bucketName, "--state.dir=" + n.state(), "--web.listen-address=" + n.address, "--log.level=error", "--log.format=json",
+	p, err := loopback.Launch(append([]string{n.binary}, n.endpoint.RunArgs(n.state(), n.address)...), n.dir, n.address, env...)
+	if err != nil {
+		return nil, err
 	}
-	return launch(n.binary, n.dir, n.address, args, env...)
+	return &process{p}, nil
 }

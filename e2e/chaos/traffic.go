@@ -54,7 +54,7 @@ func (t *traffic) take() flowgen.Object {
 }
 
 func (t *traffic) put(ctx context.Context, o flowgen.Object) error {
-	if err := t.endpoint.aws.Deliver(ctx, bucketName, o.Key, o.Body); err != nil {
+	if err := t.endpoint.AWS.Deliver(ctx, name, o.Key, o.Body); err != nil {
 		return err
 	}
 	t.golden.Merge(o.Totals)

@@ -2,128 +2,112 @@
 package golden
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"flowd/internal/flowgen"
 )
 
-// Samples is a scrape: series as the text format writes it → value.
-type Samples map[string]float64
-
-// Parse reads the text format, which has no timestamps here. A scrape without samples is an error.
-func Parse(scrape []byte) (Samples, error) {
-	s := Samples{}
-	for line := range bytes.Lines(scrape) {
-		text := strings.TrimSpace(string(line))
-		if text == "" || text[0] == '#' {
-			continue
-		}
-		at := strings.LastIndexByte(text, ' ')
-		v, err := strconv.ParseFloat(text[at+1:], 64)
-		if at < 0 || err != nil {
-			return nil, fmt.Errorf("parsing a scrape: %q is no sample", text)
-		}
-		s[text[:at]] = v
-	}
-	if len(s) == 0 {
-		return nil, fmt.Errorf("parsing a scrape: it has no samples")
-	}
-	return s, nil
+// ranking is a family of heavy hitters: names of members, other and departed, and what it saw.
+type ranking struct {
+	families []string
+	saw      uint64
 }
 
-// Sum adds every series of some families.
-func (s Samples) Sum(families ...string) (total float64) {
-	for series, v := range s {
-		if name, _, _ := strings.Cut(series, "{"); slices.Contains(families, name) {
-			total += v
-		}
+func rankings(g *flowgen.Totals) []ranking {
+	make := func(name, unit string, saw uint64) ranking {
+		return ranking{[]string{name + unit, name + "_other" + unit, name + "_departed" + unit}, saw}
 	}
-	return total
+	return []ranking{
+		make("flowd_top_source", "_bytes_total", g.TopSourceBytes), make("flowd_top_destination", "_bytes_total", g.TopDestinationBytes),
+		make("flowd_top_pair", "_bytes_total", g.TopPairBytes), make("flowd_top_rejected_source", "_records_total", g.TopRejectedSourceRecords),
+		make("flowd_top_rejected_port", "_records_total", g.TopRejectedPortRecords),
+	}
 }
 
-// labels are pairs of name and value, in the order of the names.
-type labels []string
-
-func (l labels) String() string {
+// Series writes a name and pairs of label and value as the text format does.
+func Series(name string, labels ...string) string {
+	if len(labels) == 0 {
+		return name
+	}
 	var pairs []string
-	for i := 0; i < len(l); i += 2 {
-		pairs = append(pairs, fmt.Sprintf("%s=%q", l[i], l[i+1]))
+	for i := 0; i < len(labels); i += 2 {
+		pairs = append(pairs, fmt.Sprintf("%s=%q", labels[i], labels[i+1]))
 	}
-	return "{" + strings.Join(pairs, ",") + "}"
+	return name + "{" + strings.Join(pairs, ",") + "}"
 }
 
-// expected is every series that is known in advance, but for those at 0 and the rankings.
+// expected is every durable series that is known in advance, but for those at 0; rankings are known only as sums.
 func expected(g *flowgen.Totals) Samples {
 	s := Samples{}
-	counts := func(family string, c flowgen.Counts, l labels) {
-		s[family+"_records_total"+l.String()], s[family+"_bytes_total"+l.String()] = float64(c.Records), float64(c.Bytes)
+	counts := func(family string, c flowgen.Counts, labels ...string) {
+		s[Series(family+"_records_total", labels...)], s[Series(family+"_bytes_total", labels...)] = float64(c.Records), float64(c.Bytes)
 		if family != "flowd_port" {
-			s[family+"_packets_total"+l.String()] = float64(c.Packets)
+			s[Series(family+"_packets_total", labels...)] = float64(c.Packets)
 		}
 	}
 	for k, c := range g.Flows {
-		counts("flowd_flow", c, labels{"account_id", k.AccountID, "action", k.Action, "flow_direction", k.FlowDirection, "protocol", k.Protocol, "vpc_id", k.VPCID})
+		counts("flowd_flow", c, "account_id", k.AccountID, "action", k.Action, "flow_direction", k.FlowDirection, "protocol", k.Protocol, "vpc_id", k.VPCID)
 	}
 	for k, c := range g.Interfaces {
-		counts("flowd_interface", c, labels{"account_id", k.AccountID, "action", k.Action, "interface_id", k.InterfaceID, "subnet_id", k.SubnetID, "vpc_id", k.VPCID})
+		counts("flowd_interface", c, "account_id", k.AccountID, "action", k.Action, "interface_id", k.InterfaceID, "subnet_id", k.SubnetID, "vpc_id", k.VPCID)
 	}
 	for k, c := range g.Ports {
-		counts("flowd_port", c, labels{"action", k.Action, "dstport", k.DstPort, "protocol", k.Protocol})
+		counts("flowd_port", c, "action", k.Action, "dstport", k.DstPort, "protocol", k.Protocol)
 	}
 	for status, n := range g.RecordsRead {
-		s["flowd_records_read_total"+labels{"log_status", status}.String()] = float64(n)
+		s[Series("flowd_records_read_total", "log_status", status)] = float64(n)
 	}
 	for reason, n := range g.Malformed {
-		s["flowd_records_malformed_total"+labels{"reason", reason}.String()] = float64(n)
+		s[Series("flowd_records_malformed_total", "reason", reason)] = float64(n)
 	}
-	s["flowd_object_bytes_total"+labels{"encoding", "compressed"}.String()] = float64(g.ObjectBytes.Compressed)
-	s["flowd_object_bytes_total"+labels{"encoding", "uncompressed"}.String()] = float64(g.ObjectBytes.Uncompressed)
+	s[Series("flowd_object_bytes_total", "encoding", "compressed")] = float64(g.ObjectBytes.Compressed)
+	s[Series("flowd_object_bytes_total", "encoding", "uncompressed")] = float64(g.ObjectBytes.Uncompressed)
 	s["flowd_objects_counted_total"], s["flowd_record_age_seconds_count"] = float64(g.Objects), float64(g.RecordAges)
 	return s
 }
 
-// families are those whose every series is known in advance.
-func families() []string {
-	return []string{
-		"flowd_flow_records_total", "flowd_flow_bytes_total", "flowd_flow_packets_total",
-		"flowd_interface_records_total", "flowd_interface_bytes_total", "flowd_interface_packets_total",
-		"flowd_port_records_total", "flowd_port_bytes_total", "flowd_records_read_total", "flowd_records_malformed_total",
-		"flowd_object_bytes_total", "flowd_objects_counted_total", "flowd_record_age_seconds_count",
-	}
-}
-
-// Difference is the sum over every such series, and over every ranking, of how far the scrape is from the totals; first names one of those that are.
+// Difference is the sum over every durable series of how far it is from the golden totals, and names the first one that is.
 func Difference(g *flowgen.Totals, got Samples) (sum float64, first string) {
 	want := expected(g)
 	all := maps.Clone(want)
-	for series, v := range got {
-		if name, _, _ := strings.Cut(series, "{"); slices.Contains(families(), name) && v != 0 {
-			all[series] += 0
-		}
-	}
+	maps.Copy(all, got.Durable())
 	var d difference
-	for _, series := range slices.Sorted(maps.Keys(all)) {
-		d.compare(series, got[series], want[series])
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if isComparable(name) {
+			d.compare(name, got[name], want[name])
+		}
 	}
 	d.rankings(g, got)
 	return d.sum, d.first
 }
 
-// SumDifference is the same for the sums of the families: where there are more label sets than flowd keeps, which of them count as other depends on who
-// came first.
+// SumDifference is the same for the sum of each family: where there are more label sets than flowd keeps, which of them count as other depends on who came
+// first.
 func SumDifference(g *flowgen.Totals, got Samples) (sum float64, first string) {
+	wants, gots := sums(expected(g)), sums(got.Durable())
 	var d difference
-	for _, name := range families() {
-		d.compare(name, got.Sum(name), expected(g).Sum(name))
+	all := maps.Clone(wants)
+	maps.Copy(all, gots)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		d.compare(name, gots[name], wants[name])
 	}
 	d.rankings(g, got)
 	return d.sum, d.first
+}
+
+// sums are by family.
+func sums(s Samples) map[string]float64 {
+	out := map[string]float64{}
+	for series, v := range s {
+		if isComparable(series) {
+			out[family(series)] += v
+		}
+	}
+	return out
 }
 
 type difference struct {
@@ -142,16 +126,12 @@ func (d *difference) compare(what string, got, want float64) {
 
 // rankings compares members + other + departed with what each ranking saw.
 func (d *difference) rankings(g *flowgen.Totals, got Samples) {
-	for _, r := range []struct {
-		name, unit string
-		saw        uint64
-	}{
-		{"flowd_top_source", "_bytes_total", g.TopSourceBytes},
-		{"flowd_top_destination", "_bytes_total", g.TopDestinationBytes},
-		{"flowd_top_pair", "_bytes_total", g.TopPairBytes},
-		{"flowd_top_rejected_source", "_records_total", g.TopRejectedSourceRecords},
-		{"flowd_top_rejected_port", "_records_total", g.TopRejectedPortRecords},
-	} {
-		d.compare(r.name, got.Sum(r.name+r.unit, r.name+"_other"+r.unit, r.name+"_departed"+r.unit), float64(r.saw))
+	for _, r := range rankings(g) {
+		d.compare(strings.Join(r.families, " + "), got.Sum(r.families...), float64(r.saw))
 	}
+}
+
+// isComparable leaves out members of rankings, which are compared as sums, and how old records were, of which only the number is known.
+func isComparable(series string) bool {
+	return !strings.HasPrefix(series, "flowd_top_") && (family(series) != "flowd_record_age_seconds" || strings.HasSuffix(series, "_count"))
 }

@@ -1,64 +1,85 @@
 package golden
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"flowd/internal/flowgen"
+	"flowd/pkg/metrics"
 )
 
-// written is a scrape of exactly what was delivered.
-func written(t *testing.T) (*flowgen.Totals, Samples) {
+func goldenTotals(t *testing.T) *flowgen.Totals {
 	t.Helper()
-	g, err := flowgen.New(flowgen.Config{Seed: 1, RecordsPerObject: 200})
+	g, err := flowgen.New(flowgen.Config{Seed: 1, RecordsPerObject: 50, Interfaces: 24, Ports: metrics.DefaultPorts()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	totals := g.Object(time.Now()).Totals
-	s := expected(totals)
-	s["flowd_top_source_other_bytes_total"], s["flowd_top_destination_departed_bytes_total"] = float64(totals.TopSourceBytes), float64(totals.TopDestinationBytes)
-	s[`flowd_top_pair_bytes_total{dstaddr="a",srcaddr="b"}`] = float64(totals.TopPairBytes)
-	s["flowd_top_rejected_source_other_records_total"], s["flowd_top_rejected_port_other_records_total"] = float64(totals.TopRejectedSourceRecords), float64(totals.TopRejectedPortRecords)
-	s["flowd_series"] = 7 // Not known in advance, and not compared.
-	return totals, s
+	var all flowgen.Totals
+	for range 20 {
+		all.Merge(g.Object(time.Now()).Totals)
+	}
+	return &all
 }
 
-func TestEverySeriesIsCompared(t *testing.T) {
-	totals, s := written(t)
-	if sum, first := Difference(totals, s); sum != 0 {
-		t.Fatalf("of what was delivered: got %v, %s", sum, first)
+// exact is a scrape that agrees with the golden totals: rankings have a member, and the rest under other.
+func exact(g *flowgen.Totals) Samples {
+	s := expected(g)
+	for _, r := range rankings(g) {
+		s[Series(r.families[0], "of", "somebody")], s[r.families[1]], s[r.families[2]] = 7, float64(r.saw)-12, 5
 	}
-	if len(s) < 50 {
-		t.Fatalf("only %d series", len(s))
+	s["flowd_record_age_seconds_sum"], s["go_goroutines"] = 1234, 12
+	return s
+}
+
+func TestNothingDiffersFromTheGoldenTotalsInAnExactScrape(t *testing.T) {
+	g := goldenTotals(t)
+	if sum, first := Difference(g, exact(g)); sum != 0 {
+		t.Errorf("difference: got %v, %s, want 0", sum, first)
 	}
-	for series := range s {
-		if series == "flowd_series" {
+	if sum, first := SumDifference(g, exact(g)); sum != 0 {
+		t.Errorf("difference of the sums: got %v, %s, want 0", sum, first)
+	}
+}
+
+func TestEveryWrongSeriesIsADifference(t *testing.T) {
+	g, looked := goldenTotals(t), 0
+	for name := range exact(g).Durable() {
+		if !isComparable(name) && !strings.HasPrefix(name, "flowd_top_") {
 			continue
 		}
-		s[series]++
-		if sum, first := Difference(totals, s); sum != 1 || first == "" {
-			t.Errorf("one more in %s: got %v, %q", series, sum, first)
+		s := exact(g)
+		s[name] += 3
+		if sum, first := Difference(g, s); sum != 3 || first == "" {
+			t.Errorf("difference when %s is 3 more: got %v, %q, want 3 and its name", name, sum, first)
 		}
-		if sum, _ := SumDifference(totals, s); sum != 1 {
-			t.Errorf("one more in %s: got %v in the sums, want 1", series, sum)
+		if sum, _ := SumDifference(g, s); sum != 3 {
+			t.Errorf("difference of the sums when %s is 3 more: got %v, want 3", name, sum)
 		}
-		s[series]--
+		looked++
 	}
-	s[`flowd_port_records_total{action="accept",dstport="1",protocol="none"}`] = 3
-	if sum, first := Difference(totals, s); sum != 3 || !strings.Contains(first, "none") {
-		t.Errorf("a series that nobody delivered: got %v, %q", sum, first)
+	if looked < 100 {
+		t.Errorf("series looked at: got %d, want at least 100", looked)
 	}
 }
 
-func TestParse(t *testing.T) {
-	s, err := Parse([]byte("# HELP a b\na 1\nb{x=\"y z\"} 2e3\n\n"))
-	if err != nil || len(s) != 2 || s["a"] != 1 || s.Sum("b") != 2000 {
-		t.Errorf("got %v, %v", s, err)
+func TestASeriesThatNobodyGeneratedIsADifference(t *testing.T) {
+	g := goldenTotals(t)
+	s := exact(g)
+	s[`flowd_records_malformed_total{reason="panic"}`] = 2
+	if sum, _ := Difference(g, s); sum != 2 {
+		t.Errorf("difference: got %v, want 2", sum)
 	}
-	for _, bad := range []string{"", "# only\n", "a x\n"} {
-		if s, err := Parse([]byte(bad)); err == nil {
-			t.Errorf("%q: got %v, want an error", bad, s)
-		}
+}
+
+func TestEveryDurableFamilyIsCompared(t *testing.T) {
+	compared := map[string]bool{}
+	for s := range exact(goldenTotals(t)) {
+		compared[family(s)] = true
+	}
+	names := metrics.Durable()
+	if missing := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return compared[name] }); len(missing) > 0 || len(names) < 25 {
+		t.Errorf("durable families without golden totals: got %v of %d, want none of at least 25", missing, len(names))
 	}
 }

@@ -60,7 +60,7 @@ func (s *soak) deliverNext(ctx context.Context, pool []flowgen.Object) error {
 // deliver puts an object under a key that no other has, and adds it to the golden totals.
 func (s *soak) deliver(ctx context.Context, o flowgen.Object) error {
 	key := strings.Replace(o.Key, ".log.gz", fmt.Sprintf("-%07d.log.gz", s.sent), 1)
-	if err := s.endpoint.aws.Deliver(ctx, bucketName, key, o.Body); err != nil {
+	if err := s.endpoint.AWS.Deliver(ctx, name, key, o.Body); err != nil {
 		return err
 	}
 	s.golden.Merge(o.Totals)
@@ -71,5 +71,5 @@ func (s *soak) deliver(ctx context.Context, o flowgen.Object) error {
 func (s *soak) plant(ctx context.Context, key, kind string, body []byte) error {
 	key = strings.Replace(key, ".log.gz", fmt.Sprintf("-%07d-%s.log.gz", s.sent, kind), 1)
 	s.planted = append(s.planted, key)
-	return s.endpoint.aws.Deliver(ctx, bucketName, key, body)
+	return s.endpoint.AWS.Deliver(ctx, name, key, body)
 }

@@ -89,7 +89,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	if err := s.work(ctx); err != nil {
-		return fmt.Errorf("%w\n%s", err, s.flowd.stderr)
+		return fmt.Errorf("%w\n%s", err, s.flowd.Stderr)
 	}
 	return s.report(stdout)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"flowd/e2e/golden"
+	"flowd/e2e/loopback"
 	"flowd/internal/flowgen"
 )
 
@@ -44,13 +45,13 @@ func (s *soak) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	binary := filepath.Join(s.dir, "flowd")
-	if err := build(ctx, binary); err != nil {
+	if err := loopback.Build(ctx, binary, ""); err != nil {
 		return err
 	}
 	if s.endpoint, err = newEndpoint(s.visibility); err != nil {
 		return err
 	}
-	if err := s.endpoint.setUp(ctx, binary, s.dir, s.redrive); err != nil {
+	if err := s.endpoint.SetUp(ctx, binary, s.dir, s.redrive); err != nil {
 		return err
 	}
 	s.flowd, err = launch(binary, s.dir, s.endpoint, s.group)
@@ -59,10 +60,10 @@ func (s *soak) prepare(ctx context.Context) (err error) {
 
 func (s *soak) close() {
 	if s.flowd != nil {
-		s.flowd.end(syscall.SIGKILL)
+		s.flowd.End(syscall.SIGKILL)
 	}
 	if s.endpoint != nil {
-		s.endpoint.close()
+		s.endpoint.Close()
 	}
 	if s.group != nil {
 		if err := s.group.remove(); err != nil {
@@ -98,7 +99,7 @@ func (s *soak) work(ctx context.Context) error {
 	if err := s.finish(ctx); err != nil {
 		return err
 	}
-	if code := s.flowd.end(syscall.SIGTERM); code != 0 {
+	if code := s.flowd.End(syscall.SIGTERM); code != 0 {
 		return fmt.Errorf("exit code after SIGTERM: got %d, want 0", code)
 	}
 	return nil
@@ -109,7 +110,7 @@ func (s *soak) finish(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, errors.New("the queue did not run empty"))
 	defer cancel()
 	for same, last := 0, -1.0; same < 10; {
-		left, err := s.endpoint.messages(ctx, queueName)
+		left, err := s.endpoint.Messages(ctx, name)
 		if err != nil {
 			return err
 		}

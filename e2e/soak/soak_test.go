@@ -106,7 +106,7 @@ func TestPausesAreShortened(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer e.close()
+	defer e.Close()
 	ctx := t.Context()
 	must := func(err error) {
 		t.Helper()
@@ -114,16 +114,16 @@ func TestPausesAreShortened(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	url := e.queueURL(queueName)
-	must(e.call(ctx, "CreateQueue", map[string]any{"QueueName": queueName}, &struct{}{}))
-	must(e.call(ctx, "SendMessage", map[string]any{"QueueUrl": url, "MessageBody": "x"}, &struct{}{}))
+	url := e.QueueURL(name)
+	must(e.Call(ctx, "CreateQueue", map[string]any{"QueueName": name}, &struct{}{}))
+	must(e.Call(ctx, "SendMessage", map[string]any{"QueueUrl": url, "MessageBody": "x"}, &struct{}{}))
 	var got struct {
 		Messages []struct{ ReceiptHandle string }
 	}
-	must(e.call(ctx, "ReceiveMessage", map[string]any{"QueueUrl": url, "VisibilityTimeout": 600}, &got))
+	must(e.Call(ctx, "ReceiveMessage", map[string]any{"QueueUrl": url, "VisibilityTimeout": 600}, &got))
 	change := map[string]any{"QueueUrl": url, "ReceiptHandle": got.Messages[0].ReceiptHandle, "VisibilityTimeout": 50_000} // Too long for SQS, too.
-	must(e.call(ctx, "ChangeMessageVisibility", change, &struct{}{}))
-	if n, err := e.messages(ctx, queueName); err != nil || n != 1 {
+	must(e.Call(ctx, "ChangeMessageVisibility", change, &struct{}{}))
+	if n, err := e.Messages(ctx, name); err != nil || n != 1 {
 		t.Errorf("got %d messages, %v, want 1", n, err)
 	}
 }

@@ -17,21 +17,6 @@ flowd_records_malformed_total{reason="bad_number"} 0
 go_goroutines 9
 `
 
-func TestAScrapeIsParsed(t *testing.T) {
-	s, err := parseSamples([]byte(aScrape))
-	if err != nil || len(s) != 8 || s[`flowd_object_bytes_total{encoding="compressed"}`] != 1.5e6 {
-		t.Fatalf("got %v, %v, want 8 samples", s, err)
-	}
-	if durable := s.durable(); len(durable) != 6 {
-		t.Errorf("durable series: got %v, want those of 4 families", durable)
-	}
-	for _, broken := range []string{"", "# HELP only\n", "flowd_objects_counted_total\n", "flowd_objects_counted_total twelve\n"} {
-		if got, err := parseSamples([]byte(broken)); err == nil {
-			t.Errorf("parsing %q: got %v, want an error", broken, got)
-		}
-	}
-}
-
 func TestAStepBackIsSeen(t *testing.T) {
 	for _, test := range []struct {
 		name, old, new string
