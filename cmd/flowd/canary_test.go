@@ -127,6 +127,9 @@ func tellAll(t *testing.T, level string) (told map[string]string, receipts []str
 		text := log.String()
 		return strings.Contains(text, "an object failed") && strings.Contains(text, "bad_message") && strings.Contains(text, "not_allowed")
 	})
+	a.until("a top talker", func() bool {
+		return strings.Contains(fetch(t, "http://"+o.Web.ListenAddresses[0]+"/api/v1/top", "password-"+canary), "estimate")
+	})
 	told = map[string]string{}
 	for _, path := range []string{"/", "/metrics", "/api/v1/status", "/api/v1/top"} {
 		told[path] = fetch(t, "http://"+o.Web.ListenAddresses[0]+path, "password-"+canary)

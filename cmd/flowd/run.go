@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.uber.org/zap"
 
+	"flowd/internal/archive"
 	"flowd/internal/ledger"
 	"flowd/internal/web"
 	"flowd/pkg/ingest"
@@ -65,7 +66,7 @@ func (s *service) run(ctx context.Context) error {
 		return err
 	}
 	committer := ledger.NewCommitter(state, s.stage, ledger.CommitterOptions{OnCommit: s.onCommit})
-	consumer, err := s.newConsumer(ctx, &counter{totals: s.totals, ledger: state, committer: committer})
+	consumer, err := s.newConsumer(ctx, &counter{totals: s.totals, ledger: state, committer: committer, keys: archive.NewKeyParser()})
 	if err != nil {
 		return errors.Join(err, state.Close())
 	}
@@ -121,7 +122,7 @@ func (s *service) onCommit(d time.Duration, err error) {
 	s.totals.ObserveCommit(d)
 }
 
-func (s *service) newConsumer(ctx context.Context, c ingest.Counter) (*ingest.Consumer, error) {
+func (s *service) newConsumer(ctx context.Context, c *counter) (*ingest.Consumer, error) {
 	queue := sqs.NewFromConfig(s.options.AWS)
 	if s.options.Ingest.QueueURL == "" {
 		url, err := queue.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String(s.options.QueueName)})
@@ -136,7 +137,7 @@ func (s *service) newConsumer(ctx context.Context, c ingest.Counter) (*ingest.Co
 			o.UsePathStyle = s.options.PathStyle || onLoopback(o.BaseEndpoint)
 			o.DisableLogOutputChecksumValidationSkipped = true
 		}),
-		Counter: c, Logger: s.log.Named("ingest"), Registerer: s.registry,
+		Counter: c, Progress: c, Logger: s.log.Named("ingest"), Registerer: s.registry,
 	})
 }
 
@@ -159,6 +160,7 @@ func (s *service) newServer(consumer *ingest.Consumer) (*web.Server, error) {
 		Version: versionNumber(),
 		Metrics: promhttp.InstrumentMetricHandler(s.registry, s.scrapes()),
 		Top:     s.totals.RankingsHandler(),
+		Minutes: s.totals.EventTimeHandler(),
 		Ready:   consumer.Ready, Draining: ingest.ErrDraining,
 		Facts:   &web.Facts{LedgerDurable: s.options.StateDir != "", QueueURL: s.options.Ingest.QueueURL},
 		Summary: func() any { return s.totals.Summary() },

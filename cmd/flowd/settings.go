@@ -39,9 +39,11 @@ type settings struct {
 	} `embed:"" prefix:"ingest."`
 	DrainTimeout duration `default:"25s" help:"How long messages in work may take to finish after the first SIGTERM."`
 	Metrics      struct {
-		TopK          int      `name:"top-k" default:"20" help:"Members of each ranking."`
-		MaxInterfaces int      `default:"2000" help:"Interfaces with series of their own; further ones count as other."`
-		Ports         []uint16 `default:"${ports}" placeholder:"PORT" help:"Destination ports with a label value of their own; the rest counts as other."`
+		TopK              int      `name:"top-k" default:"20" help:"Members of each ranking."`
+		MaxInterfaces     int      `default:"2000" help:"Interfaces with series of their own; further ones count as other."`
+		Ports             []uint16 `default:"${ports}" placeholder:"PORT" help:"Destination ports with a label value of their own; the rest counts as other."`
+		EventTimeSpan     duration `default:"6h" help:"How far back the minutes of event time reach that the page shows, in whole hours."`
+		EventTimeLateness duration `default:"5m" help:"How long a minute stays open after every flow log is complete up to its end; what comes later counts in the next open one."`
 	} `embed:"" prefix:"metrics."`
 	Web       webSettings       `embed:"" prefix:"web."`
 	Log       logSettings       `embed:"" prefix:"log."`
@@ -108,6 +110,7 @@ func (s *settings) ingest() ingest.Config {
 func (s *settings) metrics() metrics.Config {
 	c := metrics.DefaultConfig()
 	c.TopK, c.MaxInterfaces, c.Ports = s.Metrics.TopK, s.Metrics.MaxInterfaces, s.Metrics.Ports
+	c.TimelineSpan, c.Lateness = s.Metrics.EventTimeSpan.value(), s.Metrics.EventTimeLateness.value()
 	return c
 }
 

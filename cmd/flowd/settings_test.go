@@ -59,7 +59,7 @@ func TestEveryFlagReachesItsRoom(t *testing.T) {
 	o, err := serviceOf(t, parsed(t, "run", "--sqs.queue-url=https://host/1/q", "--sqs.visibility-timeout=2m", "--s3.bucket=logs-a,logs-b", "--s3.bucket=logs-c",
 		"--s3.prefix=team a/", "--s3.expected-bucket-owner=123456789012", "--s3.path-style", "--state.dir=/var/x",
 		"--ledger.on-corruption=recreate", "--ledger.allow-network-fs", "--ledger.max-objects=9", "--ingest.workers=3", "--ingest.allow-no-dlq",
-		"--drain-timeout=1m", "--metrics.top-k=5", "--metrics.max-interfaces=7", "--metrics.ports=1,2", "--web.listen-address=127.0.0.1:1",
+		"--drain-timeout=1m", "--metrics.top-k=5", "--metrics.max-interfaces=7", "--metrics.ports=1,2", "--metrics.event-time-span=12h", "--metrics.event-time-lateness=1m", "--web.listen-address=127.0.0.1:1",
 		"--web.config.file=web.yaml", "--web.enable-lifecycle", "--web.enable-pprof")).options()
 	if err != nil {
 		t.Fatal(err)
@@ -70,6 +70,7 @@ func TestEveryFlagReachesItsRoom(t *testing.T) {
 	}
 	wantMetrics := metrics.DefaultConfig()
 	wantMetrics.TopK, wantMetrics.MaxInterfaces, wantMetrics.Ports = 5, 7, []uint16{1, 2}
+	wantMetrics.TimelineSpan, wantMetrics.Lateness = 12*time.Hour, time.Minute
 	want := serviceOptions{
 		PathStyle: true, StateDir: "/var/x", Ledger: ledger.Config{MaxObjects: 9, Recreate: true, AllowNetworkFS: true}, Ingest: wantIngest, Metrics: wantMetrics,
 		Web: web.Config{ListenAddresses: []string{"127.0.0.1:1"}, ConfigFile: "web.yaml", EnableLifecycle: true, EnablePprof: true},

@@ -46,6 +46,9 @@ func (s *Server) links() []link {
 	if s.deps.Top != nil {
 		links = append(links, link{"/api/v1/top", "Top talkers", "heavy hitters with estimates and error bounds, as JSON"})
 	}
+	if s.deps.Minutes != nil {
+		links = append(links, link{"/api/v1/minutes", "Minutes", "accepted and rejected traffic by the time when it happened, as JSON"})
+	}
 	links = append(links,
 		link{"/api/v1/status", "Status", "version, state and totals, as JSON"},
 		link{"/-/healthy", "Health", "200 while the process serves"},

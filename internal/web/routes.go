@@ -19,6 +19,9 @@ func (s *Server) routes() http.Handler {
 	if s.deps.Top != nil {
 		mux.Handle("GET /api/v1/top", s.deps.Top)
 	}
+	if s.deps.Minutes != nil {
+		mux.Handle("GET /api/v1/minutes", s.deps.Minutes)
+	}
 	mux.HandleFunc("GET /-/healthy", s.healthy)
 	mux.HandleFunc("GET /-/ready", s.ready)
 	if s.cfg.EnableLifecycle {

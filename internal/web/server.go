@@ -39,6 +39,8 @@ type Deps struct {
 	Metrics http.Handler
 	// Top answers /api/v1/top; nil leaves that path out.
 	Top http.Handler
+	// Minutes answers /api/v1/minutes; nil leaves that path out.
+	Minutes http.Handler
 	// Ready is nil while flowd does its work; otherwise it says why not.
 	Ready func() error
 	// Draining is what Ready returns (or wraps) while flowd stops; every other error of Ready means that it starts.

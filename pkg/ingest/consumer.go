@@ -12,11 +12,12 @@ import (
 	"go.uber.org/zap"
 )
 
-// Deps is what a consumer works with; it needs all of them.
+// Deps is what a consumer works with; it needs all of them but Progress.
 type Deps struct {
 	SQS        SQSAPI
 	S3         S3API
 	Counter    Counter
+	Progress   Progress // May be nil.
 	Logger     *zap.Logger
 	Registerer prometheus.Registerer
 }
@@ -50,6 +51,9 @@ func New(cfg Config, deps Deps) (*Consumer, error) {
 	}
 	if cfg.QueueURL == "" {
 		return nil, errors.New("configuring ingest: sqs.queue-url or sqs.queue-name is missing: name the queue to read")
+	}
+	if deps.Progress == nil {
+		deps.Progress = noProgress{}
 	}
 	m, err := newInstruments(deps.Registerer)
 	if err != nil {

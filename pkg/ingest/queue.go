@@ -100,6 +100,7 @@ func (c *Consumer) readQueue(ctx context.Context, url string, states map[types.Q
 	for name := range states {
 		names = append(names, name)
 	}
+	asked := time.Now()
 	got, err := c.attributes(ctx, url, names...)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -107,11 +108,14 @@ func (c *Consumer) readQueue(ctx context.Context, url string, states map[types.Q
 		}
 		return
 	}
+	messages := map[string]float64{}
 	for name, state := range states {
 		if n, err := strconv.ParseFloat(got[string(name)], 64); err == nil {
 			c.metrics.queue.WithLabelValues(state).Set(n)
+			messages[state] = n
 		}
 	}
+	c.noteCounts(asked, messages)
 }
 
 func (c *Consumer) attributes(ctx context.Context, url string, names ...types.QueueAttributeName) (map[string]string, error) {

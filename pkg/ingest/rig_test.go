@@ -31,6 +31,7 @@ type rig struct {
 	queue    *fakeQueue
 	store    *fakeS3
 	counter  *fakeCounter
+	progress *fakeProgress
 	registry *prometheus.Registry
 	logs     *observer.ObservedLogs
 	consumer *Consumer
@@ -42,7 +43,7 @@ type rig struct {
 func inBubble(t *testing.T, test func(r *rig)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		r := &rig{T: t, cfg: DefaultConfig(), queue: newFakeQueue(3), store: newFakeS3(), counter: newFakeCounter(), registry: prometheus.NewRegistry()}
+		r := &rig{T: t, cfg: DefaultConfig(), queue: newFakeQueue(3), store: newFakeS3(), counter: newFakeCounter(), progress: newFakeProgress(), registry: prometheus.NewRegistry()}
 		r.cfg.QueueURL, r.cfg.Buckets, r.cfg.Workers = queueURL, []string{bucket}, 2
 		test(r)
 		if r.done != nil {
@@ -61,7 +62,7 @@ func inBubble(t *testing.T, test func(r *rig)) {
 func (r *rig) build() {
 	r.Helper()
 	core, logs := observer.New(zap.DebugLevel)
-	c, err := New(r.cfg, Deps{SQS: r.queue, S3: r.store, Counter: r.counter, Logger: zap.New(core), Registerer: r.registry})
+	c, err := New(r.cfg, Deps{SQS: r.queue, S3: r.store, Counter: r.counter, Progress: r.progress, Logger: zap.New(core), Registerer: r.registry})
 	if err != nil {
 		r.Fatal(err)
 	}

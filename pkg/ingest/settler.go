@@ -24,6 +24,7 @@ func (c *Consumer) settle(work context.Context) {
 	for d := range c.settling {
 		c.settleCommits(work, d)
 		if d.reason == "" {
+			c.settled(d)
 			c.deleting <- d
 			continue
 		}

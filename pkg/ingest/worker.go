@@ -66,6 +66,7 @@ func (c *Consumer) receive(ctx context.Context, patience time.Duration) (*types.
 	c.answered.Store(true)
 	c.circuit.received(began)
 	if len(out.Messages) == 0 {
+		c.deps.Progress.QueueEmpty(began, false)
 		return nil, nil
 	}
 	c.metrics.received.Inc()
@@ -105,6 +106,7 @@ func (c *Consumer) accept(m *types.Message) *delivery {
 	}
 	c.metrics.objects.WithLabelValues(resultIgnored).Add(float64(n.ignored))
 	d.objects = n.objects
+	c.announce(d)
 	return d
 }
 

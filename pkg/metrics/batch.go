@@ -23,6 +23,9 @@ type Batch struct {
 	rows       batchRows
 	ports      []counts // See portCellOf.
 	tops       batchTops
+	arrival    Arrival
+	newestEnd  int64 // Of all records that may be true, NODATA included: the flow log is complete up to there.
+	spare      int   // Minutes outside of the tables.
 }
 
 // NewBatch starts a batch for an object that was written at objectTime (zero when not known). The members of the rankings are those of this
@@ -54,6 +57,7 @@ func (b *Batch) reset() {
 	b.rows.reset()
 	clear(b.ports)
 	b.tops.reset()
+	b.arrival, b.newestEnd, b.spare = Arrival{}, 0, 0
 }
 
 // AddMalformed counts a line that did not parse.
@@ -73,16 +77,29 @@ func (b *Batch) AddObjectBytes(compressed, uncompressed uint64) {
 // NODATA and SKIPDATA records carry no flow: they are counted as read, and nowhere else.
 func (b *Batch) Add(r *parser.Record) {
 	b.read[r.LogStatus]++
+	b.noteEnd(r)
 	if r.LogStatus != parser.LogStatusOK {
 		return
 	}
 	action, proto := r.Action, protocolOf(r)
 	row := b.rows.of(r)
 	row.actions[action].add(r.Bytes, r.Packets)
+	row.vpc.minutes.add(r, &b.spare)
 	row.vpc.flows[action][r.FlowDirection][proto].add(r.Bytes, r.Packets)
 	b.ports[b.totals.portCell(r, proto, action)].add(r.Bytes, 0)
 	b.tops.add(r, proto)
 	if r.Has(parser.FieldEnd) {
 		b.ends.add(r.End)
+	}
+}
+
+// noteEnd keeps the newest end that is believed, see [ends.believable].
+func (b *Batch) noteEnd(r *parser.Record) {
+	if !r.Has(parser.FieldEnd) {
+		return
+	}
+	end := toSeconds(r.End)
+	if end > b.newestEnd && (b.objectTime == 0 || end <= b.objectTime+int64(futureTolerance/time.Second)) {
+		b.newestEnd = end
 	}
 }

@@ -30,6 +30,7 @@ const (
 type vpcRow struct {
 	accountID, vpcID string // Labels.
 	flows            [numActions][numDirections][numProtocols]counts
+	minutes          vpcMinutes
 	rest             *interfaceRow // Of its interfaces that found no place in the batch; nil when all did.
 }
 

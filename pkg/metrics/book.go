@@ -17,6 +17,7 @@ func (s *stage) add(b *Batch) {
 	}
 	s.addPorts(b)
 	s.addEnds(b)
+	s.addMinutes(b)
 	s.addTops(b)
 }
 

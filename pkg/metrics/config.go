@@ -8,11 +8,12 @@ import (
 
 // Bounds that no flag moves. Each is a limit on label sets, not on series: a flow label set is three series.
 const (
-	maxFlowSets   = 4000 // 4,000 × 3 series: about 100 VPCs with 40 combinations of action, direction and protocol each.
-	maxPorts      = 250  // Keeps the port table of a batch below 80 kB.
-	maxTopK       = 200
-	maxInterfaces = 100_000
-	maxLabelBytes = 128 // AWS identifiers are below 64 bytes.
+	maxFlowSets     = 4000 // 4,000 × 3 series: about 100 VPCs with 40 combinations of action, direction and protocol each.
+	maxPorts        = 250  // Keeps the port table of a batch below 80 kB.
+	maxTopK         = 200
+	maxInterfaces   = 100_000
+	maxTimelineSpan = 24 * time.Hour // What is idle for longer leaves.
+	maxLabelBytes   = 128            // AWS identifiers are below 64 bytes.
 )
 
 // Config bounds what is exposed. The zero value is not valid: start from [DefaultConfig].
@@ -30,6 +31,10 @@ type Config struct {
 	BirthTimeout time.Duration
 	// IdleTimeout is how long a label set without records stays exposed.
 	IdleTimeout time.Duration
+	// TimelineSpan is how far back the minutes of event time reach, in whole hours.
+	TimelineSpan time.Duration
+	// Lateness is how long a minute stays open after every flow log is complete up to its end.
+	Lateness time.Duration
 	// Durable says whether the writer that stages go to survives the process.
 	Durable bool
 }
@@ -43,6 +48,8 @@ func DefaultConfig() Config {
 		RankingInterval: time.Minute,
 		BirthTimeout:    90 * time.Second,
 		IdleTimeout:     24 * time.Hour,
+		TimelineSpan:    6 * time.Hour,
+		Lateness:        5 * time.Minute,
 		Durable:         true,
 	}
 }
@@ -69,6 +76,8 @@ func (c Config) Validate() error {
 	check(c.RankingInterval > 0, "the ranking interval must be positive, got %s", c.RankingInterval)
 	check(c.BirthTimeout > 0, "the birth timeout must be positive, got %s", c.BirthTimeout)
 	check(c.IdleTimeout > 0, "the idle timeout must be positive, got %s", c.IdleTimeout)
+	check(c.TimelineSpan >= time.Hour && c.TimelineSpan <= maxTimelineSpan, "metrics.event-time-span must be between 1h and %s, got %s", maxTimelineSpan, c.TimelineSpan)
+	check(c.Lateness >= 0 && c.Lateness < c.TimelineSpan, "metrics.event-time-lateness must be between 0s and the span of %s, got %s", c.TimelineSpan, c.Lateness)
 	seen := map[uint16]bool{}
 	for _, p := range c.Ports {
 		check(!seen[p], "metrics.ports names port %d twice", p)

@@ -23,9 +23,7 @@ type ends struct {
 func newEnds() ends { return ends{records: map[int64]uint64{}} }
 
 func (e *ends) add(end int64) {
-	if end >= millisecondsFrom {
-		end /= 1000
-	}
+	end = toSeconds(end)
 	if end != e.last {
 		e.flush()
 		e.last = end

@@ -32,8 +32,22 @@ const (
 	familyTopRejectedPort           family = 22
 	familyTopRejectedPortOther      family = 23
 	familyTopRejectedPortDeparted   family = 24
-	numFamilies                     family = 25
+	familyLate                      family = 25
+	familyTimeline                  family = 26 // Totals of account, VPC and action.
+	familyHour                      family = 27 // The minutes of one hour of a timeline.
+	familyClosed                    family = 28 // The last minute that is closed.
+	familyWatermark                 family = 29 // Up to when a flow log is complete.
+	numFamilies                     family = 30
 )
+
+// hidden says that no scrape ever shows the family as it is stored, so that a new label set need not be read at 0.
+func (f family) hidden() bool {
+	switch f {
+	case familyNewestRecord, familyTimeline, familyHour, familyClosed, familyWatermark:
+		return true
+	}
+	return false
+}
 
 // Positions of the counters inside a label set of the flow, interface and port families.
 const (
@@ -63,8 +77,13 @@ type definition struct {
 }
 
 func (d *definition) width() uint32 {
-	if d.id == familyRecordAge {
+	switch d.id {
+	case familyRecordAge:
 		return ageWidth
+	case familyTimeline:
+		return uint32(len(counts{}))
+	case familyHour:
+		return uint32(hourWidth)
 	}
 	return uint32(max(len(d.names), 1))
 }
@@ -91,7 +110,7 @@ func Durable() []string {
 
 func definitions() [numFamilies]*definition {
 	var table [numFamilies]*definition
-	for _, list := range [][]definition{trafficDefinitions(), objectDefinitions(), topDefinitions()} {
+	for _, list := range [][]definition{trafficDefinitions(), objectDefinitions(), topDefinitions(), timeDefinitions()} {
 		for i := range list {
 			table[list[i].id] = &list[i]
 		}
@@ -137,6 +156,17 @@ func objectDefinitions() []definition {
 		{familyObjectsCounted, "objects_counted", nil, []string{"flowd_objects_counted_total"},
 			[]string{"Objects whose records are in the totals."}},
 		{id: familyNewestRecord, short: "newest_record"},
+	}
+}
+
+func timeDefinitions() []definition {
+	return []definition{
+		{familyLate, "late", nil, []string{"flowd_late_records_total"},
+			[]string{"Records of minutes that were closed already; in event time they count in the first minute that was still open."}},
+		{id: familyTimeline, short: "timeline", labels: []string{"account_id", "vpc_id", "action"}},
+		{id: familyHour, short: "hour", labels: []string{"account_id", "vpc_id", "action", "hour"}},
+		{id: familyClosed, short: "closed"},
+		{id: familyWatermark, short: "watermark", labels: []string{"flow_log_id"}},
 	}
 }
 

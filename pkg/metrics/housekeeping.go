@@ -10,7 +10,7 @@ import (
 func (t *Totals) Due(now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.state.unsaved) > 0 || len(t.excess) > 0 || t.tickDue(now) || t.anyHungry() {
+	if len(t.state.unsaved) > 0 || len(t.excess) > 0 || t.tickDue(now) || t.anyHungry() || t.watermarksDue(now) {
 		return true
 	}
 	for _, b := range t.state.births {
@@ -57,6 +57,7 @@ func (s *stage) keepHouse() {
 	s.t.lastTick = s.now
 	s.tickTops()
 	s.expire()
+	s.forgetHours()
 }
 
 func (s *stage) release() {
@@ -85,7 +86,7 @@ func (s *stage) releaseSet(set *labelSet) *labelSet {
 // expire lets label sets go that counted nothing for the idle timeout. Families whose label sets are known in advance keep theirs.
 func (s *stage) expire() {
 	idle := func(set *labelSet) bool { return s.now.Sub(s.t.state.lastUse[set.slot]) >= s.t.cfg.IdleTimeout }
-	for _, f := range []family{familyFlow, familyInterface, familyPort} {
+	for _, f := range []family{familyFlow, familyInterface, familyPort, familyTimeline, familyWatermark} {
 		s.t.state.rewrite(f, func(set *labelSet) *labelSet {
 			if idle(set) {
 				s.drop(set)

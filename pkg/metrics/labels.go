@@ -92,7 +92,7 @@ func Fields() parser.FieldSet {
 	return parser.NewFieldSet(
 		parser.FieldAccountID, parser.FieldVPCID, parser.FieldSubnetID, parser.FieldInterfaceID,
 		parser.FieldSrcAddr, parser.FieldDstAddr, parser.FieldDstPort, parser.FieldProtocol,
-		parser.FieldPackets, parser.FieldBytes, parser.FieldEnd,
+		parser.FieldPackets, parser.FieldBytes, parser.FieldStart, parser.FieldEnd,
 		parser.FieldAction, parser.FieldFlowDirection, parser.FieldLogStatus,
 	)
 }

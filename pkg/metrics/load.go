@@ -110,7 +110,7 @@ func (s *state) findFree() error {
 
 // freeGap offers the slots of a gap in the widths that families have, the widest first.
 func (s *state) freeGap(from, to uint32) {
-	for _, width := range []uint32{3, 2, 1} {
+	for _, width := range []uint32{uint32(hourWidth), 3, 2, 1} {
 		for ; to-from >= width; from += width {
 			s.free[width] = append(s.free[width], from)
 		}

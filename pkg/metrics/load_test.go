@@ -10,7 +10,7 @@ import (
 
 // TestDamagedStateIsRefused wants an error that says what is wrong and what to do, and never totals that break every scrape.
 func TestDamagedStateIsRefused(t *testing.T) {
-	slot := uint32(90) // Not used by the state below.
+	slot := uint32(500) // Not used by the state below.
 	member := func(values ...string) *labelSet {
 		return &labelSet{family: familyTopSource, slot: slot, width: 1, values: values}
 	}
@@ -19,19 +19,19 @@ func TestDamagedStateIsRefused(t *testing.T) {
 		damage func(*store)
 		want   string
 	}{
-		{"an empty definition", func(s *store) { s.series[slot] = nil }, "series 90"},
-		{"a later version", func(s *store) { s.series[slot] = []byte{definitionVersion + 1, 1, 0, 3, 0} }, "series 90"},
-		{"a family of a later version", func(s *store) { s.series[slot] = (&labelSet{family: 200, width: 1}).encode() }, "series 90"},
-		{"a family that there never was", func(s *store) { s.series[slot] = (&labelSet{family: 0, width: 1}).encode() }, "series 90"},
+		{"an empty definition", func(s *store) { s.series[slot] = nil }, "series 500"},
+		{"a later version", func(s *store) { s.series[slot] = []byte{definitionVersion + 1, 1, 0, 3, 0} }, "series 500"},
+		{"a family of a later version", func(s *store) { s.series[slot] = (&labelSet{family: 200, width: 1}).encode() }, "series 500"},
+		{"a family that there never was", func(s *store) { s.series[slot] = (&labelSet{family: 0, width: 1}).encode() }, "series 500"},
 		{"too few labels", func(s *store) {
 			s.series[slot] = (&labelSet{family: familyFlow, width: 3, values: []string{"a"}}).encode()
-		}, "series 90"},
+		}, "series 500"},
 		{"another width", func(s *store) {
 			s.series[slot] = (&labelSet{family: familyTopSource, width: 2, values: []string{"10.0.0.1"}}).encode()
-		}, "series 90"},
-		{"bytes behind it", func(s *store) { s.series[slot] = append(member("10.0.0.1").encode(), 0) }, "series 90"},
-		{"a label past its end", func(s *store) { s.series[slot] = []byte{definitionVersion, byte(familyTopSource), 0, 1, 1, 200} }, "series 90"},
-		{"a label that no scrape may have", func(s *store) { s.series[slot] = member("10.0.0.1\xff").encode() }, "series 90"},
+		}, "series 500"},
+		{"bytes behind it", func(s *store) { s.series[slot] = append(member("10.0.0.1").encode(), 0) }, "series 500"},
+		{"a label past its end", func(s *store) { s.series[slot] = []byte{definitionVersion, byte(familyTopSource), 0, 1, 1, 200} }, "series 500"},
+		{"a label that no scrape may have", func(s *store) { s.series[slot] = member("10.0.0.1\xff").encode() }, "series 500"},
 		{"a member that is not an address", func(s *store) { s.series[slot] = member("ten").encode() }, "not a member"},
 		{"a member in another spelling", func(s *store) { s.series[slot] = member("::ffff:10.0.0.1").encode() }, "not a member"},
 		{"the same labels twice", func(s *store) {

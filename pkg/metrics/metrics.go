@@ -10,6 +10,7 @@ import (
 type instruments struct {
 	newestRecord   *prometheus.Desc
 	lastCommit     *prometheus.Desc
+	completeUntil  *prometheus.Desc
 	durable        *prometheus.Desc
 	series         *prometheus.Desc
 	seriesLimit    *prometheus.Desc
@@ -24,11 +25,12 @@ func newInstruments(defs [numFamilies]*definition) instruments {
 		return prometheus.NewDesc(name, help, labels, nil)
 	}
 	m := instruments{
-		newestRecord: desc("flowd_newest_record_timestamp_seconds", "End of the newest record counted, in Unix seconds; 0 when none was."),
-		lastCommit:   desc("flowd_last_commit_timestamp_seconds", "When this process last added an object to the totals, in Unix seconds; 0 when it did not yet."),
-		durable:      desc("flowd_ledger_durable", "1 when counters survive a restart, 0 when they are kept in memory."),
-		series:       desc("flowd_series", "What a bounded family has: interfaces in family interface, label sets in the others.", "family"),
-		seriesLimit:  desc("flowd_series_limit", "What a bounded family may have, in the unit of flowd_series; what comes after counts as other.", "family"),
+		newestRecord:  desc("flowd_newest_record_timestamp_seconds", "End of the newest record counted, in Unix seconds; 0 when none was."),
+		lastCommit:    desc("flowd_last_commit_timestamp_seconds", "When this process last added an object to the totals, in Unix seconds; 0 when it did not yet."),
+		completeUntil: desc("flowd_data_complete_until_timestamp_seconds", "Time up to which everything that a flow log delivers has been counted, in Unix seconds; it never moves back.", "flow_log_id"),
+		durable:       desc("flowd_ledger_durable", "1 when counters survive a restart, 0 when they are kept in memory."),
+		series:        desc("flowd_series", "What a bounded family has: interfaces in family interface, label sets in the others.", "family"),
+		seriesLimit:   desc("flowd_series_limit", "What a bounded family may have, in the unit of flowd_series; what comes after counts as other.", "family"),
 		commitDuration: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:                            "flowd_commit_duration_seconds",
 			Help:                            "Time that a transaction took, from its first look-up until it was synced, in seconds.",
@@ -73,7 +75,7 @@ func (t *Totals) Describe(ch chan<- *prometheus.Desc) {
 			ch <- d
 		}
 	}
-	for _, d := range []*prometheus.Desc{t.instrument.newestRecord, t.instrument.lastCommit, t.instrument.durable, t.instrument.series, t.instrument.seriesLimit} {
+	for _, d := range []*prometheus.Desc{t.instrument.newestRecord, t.instrument.lastCommit, t.instrument.completeUntil, t.instrument.durable, t.instrument.series, t.instrument.seriesLimit} {
 		ch <- d
 	}
 	t.instrument.commitDuration.Describe(ch)
@@ -101,6 +103,7 @@ func (t *Totals) collectHealth(s *snapshot, ch chan<- prometheus.Metric) {
 	}
 	gauge(t.instrument.newestRecord, float64(s.newestRecord()))
 	gauge(t.instrument.lastCommit, unixSeconds(s.lastCommit))
+	s.completeUntil(t.instrument.completeUntil, ch)
 	gauge(t.instrument.durable, map[bool]float64{true: 1}[t.cfg.Durable])
 	for _, f := range boundedFamilies() {
 		gauge(t.instrument.series, float64(s.size(f)), t.defs[f].short)

@@ -54,8 +54,11 @@ func (s *snapshot) size(f family) int {
 }
 
 // newestRecord is a gauge and has no birth: it is shown as it is, 0 when no record was counted.
-func (s *snapshot) newestRecord() uint64 {
-	for _, set := range s.sets[familyNewestRecord] {
+func (s *snapshot) newestRecord() uint64 { return s.single(familyNewestRecord) }
+
+// single is the counter of a family that has one label set, 0 when it has none.
+func (s *snapshot) single(f family) uint64 {
+	for _, set := range s.sets[f] {
 		return s.pages.get(set.slot)
 	}
 	return 0

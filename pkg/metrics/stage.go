@@ -37,6 +37,8 @@ func (t *Totals) Stage(fresh []*Batch, w Writer, now time.Time) (publish func(),
 	for _, depart := range t.excess {
 		depart(s)
 	}
+	s.addWatermarks()
+	s.close()
 	s.keepHouse()
 	if err := s.write(w); err != nil {
 		t.rollbackOpen()
@@ -83,6 +85,7 @@ func (t *Totals) publish(s *stage, fresh []*Batch) {
 	}
 	t.snapshot.Store(t.state.freeze(s.generation, lastCommit))
 	for _, b := range fresh {
+		t.arrivals.note(b, s.now)
 		t.putBatch(b)
 	}
 }

@@ -39,7 +39,10 @@ func newState() state {
 func (s *state) create(f family, width uint32, values []string, b birth) *labelSet {
 	set := &labelSet{family: f, values: slices.Clone(values), width: width, slot: s.takeSlot(width)}
 	s.list(set)
-	s.births[set], s.lastUse[set.slot] = b, b.at
+	s.lastUse[set.slot] = b.at
+	if set.live = f.hidden(); !set.live {
+		s.births[set] = b
+	}
 	s.onRollback(func() { s.forget(set) })
 	return set
 }

@@ -30,6 +30,7 @@ type Totals struct {
 	wake       chan struct{}
 	batches    sync.Pool
 	instrument instruments
+	arrivals   *arrivals
 
 	mu       sync.Mutex // Guards what follows, which only stages change.
 	state    state
@@ -44,7 +45,7 @@ func New(cfg Config, now time.Time) (*Totals, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("configuring metrics: %w", err)
 	}
-	t := &Totals{cfg: cfg, defs: definitions(), wake: make(chan struct{}, 1), lastTick: now, state: newState(), tops: newTops(cfg.TopK, now)}
+	t := &Totals{cfg: cfg, defs: definitions(), wake: make(chan struct{}, 1), lastTick: now, state: newState(), tops: newTops(cfg.TopK, now), arrivals: newArrivals()}
 	for i, p := range cfg.Ports {
 		t.portIndex[p] = uint8(i + 1)
 	}
