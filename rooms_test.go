@@ -28,17 +28,18 @@ const (
 // rooms is the table of docs/design.md. A room that is not in it fails the test: a new one needs a sentence there first.
 func rooms() map[string]room {
 	return map[string]room{
-		"flowd/pkg/parser":         {},
-		"flowd/pkg/metrics":        {[]string{"flowd/pkg/parser"}, []string{prometheus}},
-		"flowd/pkg/ingest":         {[]string{"flowd/pkg/parser", "flowd/internal/inflate"}, []string{awsSDK, prometheus, zap}},
-		"flowd/internal/archive":   {rooms: []string{"flowd/pkg/parser", "flowd/internal/inflate"}},
-		"flowd/internal/inflate":   {nil, []string{"github.com/klauspost/compress"}},
-		"flowd/internal/ledger":    {nil, []string{"go.etcd.io/bbolt"}},
-		"flowd/internal/bootstrap": {nil, []string{awsSDK}},
-		"flowd/internal/web":       {nil, []string{prometheus, zap, "golang.org/x/sync"}},
-		"flowd/internal/localaws":  {},
-		"flowd/internal/flowgen":   {nil, []string{"golang.org/x/time"}},
-		"flowd/cmd/flowd":          {[]string{"*"}, []string{"*"}},
+		"flowd/pkg/parser":           {},
+		"flowd/pkg/metrics":          {[]string{"flowd/pkg/parser"}, []string{prometheus}},
+		"flowd/pkg/ingest":           {[]string{"flowd/pkg/parser", "flowd/internal/inflate"}, []string{awsSDK, prometheus, zap}},
+		"flowd/internal/archive":     {rooms: []string{"flowd/pkg/parser", "flowd/internal/inflate"}},
+		"flowd/internal/inflate":     {nil, []string{"github.com/klauspost/compress"}},
+		"flowd/internal/ledger":      {nil, []string{"go.etcd.io/bbolt"}},
+		"flowd/internal/bootstrap":   {nil, []string{awsSDK}},
+		"flowd/internal/web":         {nil, []string{prometheus, zap, "golang.org/x/sync"}},
+		"flowd/internal/remotewrite": {nil, []string{prometheus, "go.yaml.in/yaml/v3", "golang.org/x/sync", "google.golang.org/protobuf"}},
+		"flowd/internal/localaws":    {},
+		"flowd/internal/flowgen":     {nil, []string{"golang.org/x/time"}},
+		"flowd/cmd/flowd":            {[]string{"*"}, []string{"*"}},
 	}
 }
 

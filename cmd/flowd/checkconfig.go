@@ -7,6 +7,8 @@ import (
 	"text/tabwriter"
 
 	"github.com/alecthomas/kong"
+
+	"flowd/internal/remotewrite"
 )
 
 // checkConfigCommand checks everything that can be checked without a call.
@@ -56,6 +58,9 @@ func (l *commandLine) effective() []setting {
 				}
 			}
 		}
+	}
+	for _, e := range l.remoteWrite {
+		all = append(all, setting{remotewrite.Key + "." + e.Name, redacted(e.URL), l.file})
 	}
 	return all
 }

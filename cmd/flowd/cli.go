@@ -10,6 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 	"go.uber.org/zap"
 
+	"flowd/internal/remotewrite"
 	"flowd/pkg/ingest"
 	"flowd/pkg/metrics"
 )
@@ -82,13 +83,17 @@ type commandLine struct {
 	args    []string
 	context *kong.Context
 	origins origins
+	// The endpoints of the configuration file have no flags.
+	remoteWrite []remotewrite.Endpoint
+	file        string
 }
 
 // parse reads flags, environment and configuration file. It returns nil and no error when all that was asked for was help or the version.
 func parse(args []string, stdout, stderr io.Writer) (*commandLine, error) {
 	var done bool
 	file := &fileResolver{}
-	parser, err := newParser(new(commands), stdout, stderr, kong.Exit(func(int) { done = true }), kong.Resolvers(file))
+	grammar := new(commands)
+	parser, err := newParser(grammar, stdout, stderr, kong.Exit(func(int) { done = true }), kong.Resolvers(file))
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +110,8 @@ func parse(args []string, stdout, stderr io.Writer) (*commandLine, error) {
 		}
 		return nil, usageError{err}
 	}
-	return &commandLine{args: args, context: context, origins: originsOf(context, file)}, nil
+	grammar.Run.remoteWrite = file.remote
+	return &commandLine{args: args, context: context, origins: originsOf(context, file), remoteWrite: file.remote, file: file.path}, nil
 }
 
 // again parses the same command line with the environment and the configuration file as they are now.
@@ -135,6 +141,7 @@ func newParser(grammar *commands, stdout, stderr io.Writer, options ...kong.Opti
 type runCommand struct {
 	configFile
 	settings
+	remoteWrite []remotewrite.Endpoint
 }
 
 // Run serves until ctx ends.
@@ -143,6 +150,7 @@ func (c *runCommand) Run(ctx context.Context, line *commandLine, to streams) err
 	if err != nil {
 		return usageError{line.origins.explain(err)}
 	}
+	options.RemoteWrite = c.remoteWrite
 	log, level := newLogger(c.Log, to.err)
 	options.Reload = func() error { return reload(line, level, log) }
 	reloadOnHangup(ctx, options.Reload, log)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/alecthomas/kong"
 	"go.yaml.in/yaml/v3"
+
+	"flowd/internal/remotewrite"
 )
 
 // configFile is the flag of the commands that read the configuration file.
@@ -25,6 +28,7 @@ type fileResolver struct {
 	path   string
 	read   bool
 	values map[string]fileValue
+	remote []remotewrite.Endpoint
 	err    error // The file cannot be used. It is told instead of what follows from it.
 }
 
@@ -61,13 +65,14 @@ func (f *fileResolver) load(ctx *kong.Context) {
 	if f.path == "" {
 		return
 	}
-	file, err := os.Open(f.path)
+	text, err := os.ReadFile(f.path)
 	if err != nil {
 		f.err = fmt.Errorf("opening the configuration file: %w", err)
 		return
 	}
-	defer file.Close()
-	f.values, f.err = readConfig(file, f.path, fileKeys(ctx.Model))
+	if f.values, f.err = readConfig(bytes.NewReader(text), f.path, fileKeys(ctx.Model)); f.err == nil {
+		f.remote, f.err = remotewrite.Read(bytes.NewReader(text), f.path)
+	}
 }
 
 // fileKeys are the flags that the file may set: those of the service.
@@ -149,6 +154,7 @@ func (c *configReader) setting(name string, line int, value *yaml.Node) {
 		c.value(name, line, value)
 	case c.hasBelow(name):
 		c.mapping(name, value)
+	case name == remotewrite.Key: // It has no flag: its own room reads it.
 	case name == configFileFlag:
 		c.fault(line, "%s cannot be set by the configuration file itself", name)
 	default:

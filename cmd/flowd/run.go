@@ -18,6 +18,7 @@ import (
 
 	"flowd/internal/archive"
 	"flowd/internal/ledger"
+	"flowd/internal/remotewrite"
 	"flowd/internal/web"
 	"flowd/pkg/ingest"
 	"flowd/pkg/metrics"
@@ -33,7 +34,9 @@ type serviceOptions struct {
 	Ingest    ingest.Config
 	Metrics   metrics.Config
 	Web       web.Config
-	Reload    func() error
+	// RemoteWrite is empty when event time goes nowhere.
+	RemoteWrite []remotewrite.Endpoint
+	Reload      func() error
 }
 
 // service is the long-running process: it is built without I/O and does everything in run.
@@ -74,21 +77,26 @@ func (s *service) run(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, state.Close())
 	}
-	return s.runAll(ctx, consumer, committer, state, server)
+	remote, err := s.remoteWriter()
+	if err != nil {
+		return errors.Join(err, state.Close())
+	}
+	return s.runAll(ctx, consumer, committer, state, server, remote)
 }
 
 // runAll starts everything, and stops what is left when one part ends. HTTP comes up first and goes down last.
-func (s *service) runAll(ctx context.Context, consumer *ingest.Consumer, committer *ledger.Committer[*metrics.Batch], state *ledger.Ledger, server *web.Server) error {
+func (s *service) runAll(ctx context.Context, consumer *ingest.Consumer, committer *ledger.Committer[*metrics.Batch], state *ledger.Ledger, server *web.Server, remote *remotewrite.Writer) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	outlives := context.WithoutCancel(ctx)
 	serving := background(outlives, "serving HTTP", cancel, server.Run)
 	commits := background(outlives, "committing", cancel, committer.Run)
 	housekeeping := background(outlives, "keeping house", cancel, func(ctx context.Context) error { return s.totals.Run(ctx, committer.Wake) })
+	sending := background(outlives, "writing remotely", cancel, s.writeRemotely(remote))
 	ingesting := background(outlives, "ingesting", cancel, func(context.Context) error { return consumer.Run(ctx) })
 
 	err := ingesting.wait()
-	err = errors.Join(err, housekeeping.stop(), stopCommits(commits, state))
+	err = errors.Join(err, sending.stop(), housekeeping.stop(), stopCommits(commits, state))
 	return errors.Join(err, serving.stop())
 }
 

@@ -43,7 +43,7 @@ type settings struct {
 		MaxInterfaces     int      `default:"2000" help:"Interfaces with series of their own; further ones count as other."`
 		Ports             []uint16 `default:"${ports}" placeholder:"PORT" help:"Destination ports with a label value of their own; the rest counts as other."`
 		EventTimeSpan     duration `default:"6h" help:"How far back the minutes of event time reach that the page shows, in whole hours."`
-		EventTimeLateness duration `default:"5m" help:"How long a minute stays open after every flow log is complete up to its end; what comes later counts in the next open one."`
+		EventTimeLateness duration `default:"10m" help:"How long a minute stays open after every flow log is complete up to its end; what comes later counts in the next open one."`
 	} `embed:"" prefix:"metrics."`
 	Web       webSettings       `embed:"" prefix:"web."`
 	Log       logSettings       `embed:"" prefix:"log."`

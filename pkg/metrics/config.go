@@ -49,7 +49,7 @@ func DefaultConfig() Config {
 		BirthTimeout:    90 * time.Second,
 		IdleTimeout:     24 * time.Hour,
 		TimelineSpan:    6 * time.Hour,
-		Lateness:        5 * time.Minute,
+		Lateness:        10 * time.Minute,
 		Durable:         true,
 	}
 }

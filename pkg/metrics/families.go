@@ -37,13 +37,14 @@ const (
 	familyHour                      family = 27 // The minutes of one hour of a timeline.
 	familyClosed                    family = 28 // The last minute that is closed.
 	familyWatermark                 family = 29 // Up to when a flow log is complete.
-	numFamilies                     family = 30
+	familyRemote                    family = 30 // Up to when a remote-write endpoint has everything.
+	numFamilies                     family = 31
 )
 
 // hidden says that no scrape ever shows the family as it is stored, so that a new label set need not be read at 0.
 func (f family) hidden() bool {
 	switch f {
-	case familyNewestRecord, familyTimeline, familyHour, familyClosed, familyWatermark:
+	case familyNewestRecord, familyTimeline, familyHour, familyClosed, familyWatermark, familyRemote:
 		return true
 	}
 	return false
@@ -167,6 +168,7 @@ func timeDefinitions() []definition {
 		{id: familyHour, short: "hour", labels: []string{"account_id", "vpc_id", "action", "hour"}},
 		{id: familyClosed, short: "closed"},
 		{id: familyWatermark, short: "watermark", labels: []string{"flow_log_id"}},
+		{id: familyRemote, short: "remote", labels: []string{"endpoint"}},
 	}
 }
 

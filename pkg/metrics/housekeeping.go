@@ -10,7 +10,7 @@ import (
 func (t *Totals) Due(now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.state.unsaved) > 0 || len(t.excess) > 0 || t.tickDue(now) || t.anyHungry() || t.watermarksDue(now) {
+	if len(t.state.unsaved) > 0 || len(t.excess) > 0 || t.tickDue(now) || t.anyHungry() || t.watermarksDue(now) || t.remoteDue() {
 		return true
 	}
 	for _, b := range t.state.births {
@@ -86,7 +86,7 @@ func (s *stage) releaseSet(set *labelSet) *labelSet {
 // expire lets label sets go that counted nothing for the idle timeout. Families whose label sets are known in advance keep theirs.
 func (s *stage) expire() {
 	idle := func(set *labelSet) bool { return s.now.Sub(s.t.state.lastUse[set.slot]) >= s.t.cfg.IdleTimeout }
-	for _, f := range []family{familyFlow, familyInterface, familyPort, familyTimeline, familyWatermark} {
+	for _, f := range []family{familyFlow, familyInterface, familyPort, familyTimeline, familyWatermark, familyRemote} {
 		s.t.state.rewrite(f, func(set *labelSet) *labelSet {
 			if idle(set) {
 				s.drop(set)

@@ -39,6 +39,7 @@ func (t *Totals) Stage(fresh []*Batch, w Writer, now time.Time) (publish func(),
 	}
 	s.addWatermarks()
 	s.close()
+	s.addRemote()
 	s.keepHouse()
 	if err := s.write(w); err != nil {
 		t.rollbackOpen()

@@ -77,9 +77,11 @@ func (s *stage) timelineTotal(v *vpcRow, action string) *labelSet {
 	return s.set(familyTimeline, labelOther, labelOther, action)
 }
 
+func (s *stage) oldestMinute() int64 { return s.t.oldestMinute(s.now) }
+
 // oldestMinute is the first minute of the ring: it holds whole hours.
-func (s *stage) oldestMinute() int64 {
-	return s.now.Add(-s.t.cfg.TimelineSpan).Unix() / 3600 * hourMinutes
+func (t *Totals) oldestMinute(now time.Time) int64 {
+	return now.Add(-t.cfg.TimelineSpan).Unix() / 3600 * hourMinutes
 }
 
 // closedUntil is the last closed minute, 0 when none is.

@@ -32,6 +32,9 @@ type Totals struct {
 	instrument instruments
 	arrivals   *arrivals
 
+	remoteMu   sync.Mutex
+	remoteSent map[string]int64 // Endpoint → minute, of this process.
+
 	mu       sync.Mutex // Guards what follows, which only stages change.
 	state    state
 	open     *stage // The stage that was neither published nor rolled back yet.
@@ -45,7 +48,7 @@ func New(cfg Config, now time.Time) (*Totals, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("configuring metrics: %w", err)
 	}
-	t := &Totals{cfg: cfg, defs: definitions(), wake: make(chan struct{}, 1), lastTick: now, state: newState(), tops: newTops(cfg.TopK, now), arrivals: newArrivals()}
+	t := &Totals{cfg: cfg, defs: definitions(), wake: make(chan struct{}, 1), lastTick: now, state: newState(), tops: newTops(cfg.TopK, now), arrivals: newArrivals(), remoteSent: map[string]int64{}}
 	for i, p := range cfg.Ports {
 		t.portIndex[p] = uint8(i + 1)
 	}
