@@ -119,7 +119,7 @@ func (e *Endpoint) validate() error {
 		errs = append(errs, fmt.Errorf("protobuf_message: %w", err))
 	}
 	for name := range e.Labels {
-		if !model.LabelName(name).IsValidLegacy() || strings.HasPrefix(name, "__") || isOurs(name) {
+		if !model.LegacyValidation.IsValidLabelName(name) || strings.HasPrefix(name, "__") || isOurs(name) {
 			errs = append(errs, fmt.Errorf("labels: %q cannot be the name of a label here", name))
 		}
 	}
