@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -48,7 +49,7 @@ func loadAWS(ctx context.Context, a awsSettings, log *zap.Logger) (aws.Config, e
 		return aws.Config{}, fmt.Errorf("loading the AWS configuration: %w", err)
 	}
 	if cfg.Region == "" {
-		return aws.Config{}, usageError{errors.New("aws.region is missing: set it, or AWS_REGION, or a profile that has one")}
+		return aws.Config{}, usageError{errors.New("--aws.region is missing: set it, or AWS_REGION, or a profile that has one")}
 	}
 	if cfg.BaseEndpoint != nil {
 		log.Info("using another AWS endpoint", zap.String("endpoint_url", redacted(*cfg.BaseEndpoint)))
@@ -63,6 +64,18 @@ func onLoopback(endpoint *string) bool {
 	}
 	u, err := url.Parse(*endpoint)
 	return err == nil && (u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback())
+}
+
+// withoutUserInfo hides whatever may be a user name and a password in a text that should be a URL, and need not be one.
+func withoutUserInfo(text string) string {
+	end := strings.LastIndex(text, "@")
+	if end < 0 {
+		return text
+	}
+	if scheme, _, ok := strings.Cut(text[:end], "://"); ok {
+		return scheme + "://xxxxx" + text[end:]
+	}
+	return "xxxxx" + text[end:]
 }
 
 // redacted hides a password in a URL.

@@ -69,7 +69,7 @@ func (o origins) of(name string) string {
 	if from, ok := o[name]; ok {
 		return from
 	}
-	return "default"
+	return fromDefault
 }
 
 // serviceFlags are the flags of `flowd run`, in the order of its help.

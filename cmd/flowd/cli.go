@@ -65,10 +65,10 @@ func exitCode(err error, stderr io.Writer) int {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "flowd: %v\nRun \"flowd --help\" for the flags.\n", err)
+		fmt.Fprintf(redacting(stderr), "flowd: %v\nRun \"flowd --help\" for the flags.\n", err)
 		return exitUsage
 	case !errors.As(err, &told):
-		fmt.Fprintf(stderr, "flowd: %v\n", err)
+		fmt.Fprintf(redacting(stderr), "flowd: %v\n", err)
 	}
 	return exitFailure
 }

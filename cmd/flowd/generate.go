@@ -59,7 +59,7 @@ func (c *generateCommand) choice(line *commandLine) error {
 	case c.Dir == "" && c.Target == "":
 		return errors.New("dir is missing: name the directory to write to, or with --target the URL to make traffic against")
 	case c.Dir != "" && c.Target != "":
-		return errors.New("dir and target are both set: choose one")
+		return errors.New("dir and --target are both set: choose one")
 	}
 	var errs []error
 	for _, flag := range line.context.Selected().Flags {

@@ -149,7 +149,7 @@ func TestGenerateInterruptedHasNoGoldenTotals(t *testing.T) {
 func TestGenerateWantsOneModeAndItsFlags(t *testing.T) {
 	dir := t.TempDir()
 	wantUsage(t, "dir is missing", "generate")
-	wantUsage(t, "dir and target are both set", "generate", "--dir", dir, "--target=http://127.0.0.1:1/")
+	wantUsage(t, "dir and --target are both set", "generate", "--dir", dir, "--target=http://127.0.0.1:1/")
 	wantUsage(t, "rate has no meaning with --dir", "generate", "--dir", dir, "--rate=2")
 	wantUsage(t, "seed has no meaning with --target", "generate", "--target=http://127.0.0.1:1/", "--seed=2")
 	wantUsage(t, "v12", "generate", "--dir", dir, "--format=v12")
@@ -161,7 +161,7 @@ func TestGenerateWantsOneModeAndItsFlags(t *testing.T) {
 	wantUsage(t, "spike-every must not be negative", "generate", "--dir", dir, "--spike-every=-1")
 	wantUsage(t, "start", "generate", "--dir", dir, "--start=yesterday")
 	t.Setenv("FLOWD_TARGET", "http://127.0.0.1:1/")
-	wantUsage(t, "dir and target are both set", "generate", "--dir", dir)
+	wantUsage(t, "dir and --target are both set", "generate", "--dir", dir)
 	if files := readTree(t, dir); len(files) != 0 {
 		t.Errorf("got %d files after mistakes, want none", len(files))
 	}

@@ -62,7 +62,7 @@ func TestGenerateTrafficEndsWithTotals(t *testing.T) {
 
 func TestGenerateTrafficIsBounded(t *testing.T) {
 	const url = "http://127.0.0.1:1/"
-	wantUsage(t, `target: "127.0.0.1:1" is not an http or https URL`, "generate", "--target=127.0.0.1:1")
+	wantUsage(t, `--target is not an http or https URL`, "generate", "--target=127.0.0.1:1")
 	wantUsage(t, "rate must be above 0 and at most 1000", "generate", "--target", url, "--rate=1001")
 	wantUsage(t, "workers must be between 1 and 256", "generate", "--target", url, "--workers=0")
 	wantUsage(t, "duration must be above 0 and at most 24h0m0s", "generate", "--target", url, "--duration=25h")

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -25,12 +26,15 @@ type healthcheckWeb struct {
 }
 
 // Run asks once. Whoever needs patience, such as Kubernetes or Docker, asks again.
-func (c *healthcheckCommand) Run(ctx context.Context, to streams) error {
+func (c *healthcheckCommand) Run(ctx context.Context, line *commandLine, to streams) error {
+	if err := c.validate(); err != nil {
+		return usageError{line.origins.explain(err)}
+	}
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout.value())
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url(), http.NoBody)
 	if err != nil {
-		return usageError{fmt.Errorf("url: %w", err)}
+		return usageError{fmt.Errorf("making the request: %w", err)}
 	}
 	response, err := c.client().Do(request)
 	if err != nil {
@@ -48,6 +52,17 @@ func (c *healthcheckCommand) Run(ctx context.Context, to streams) error {
 	}
 	_, err = fmt.Fprintln(to.out, "healthy")
 	return err
+}
+
+func (c *healthcheckCommand) validate() error {
+	var errs []error
+	if c.Timeout <= 0 {
+		errs = append(errs, fmt.Errorf("timeout must be positive, got %s", c.Timeout))
+	}
+	if c.URL != "" {
+		errs = append(errs, checkURL("url", c.URL))
+	}
+	return errors.Join(errs...)
 }
 
 func (c *healthcheckCommand) url() string {

@@ -29,7 +29,7 @@ type stateInput struct {
 // open returns the ledger and the totals that are in it.
 func (s *stateInput) open() (*ledger.Ledger, error) {
 	if s.State.Dir == "" {
-		return nil, usageError{errors.New("state.dir is empty: state in memory cannot be looked into")}
+		return nil, usageError{errors.New("--state.dir is empty: state in memory cannot be looked into")}
 	}
 	return ledger.OpenReadOnly(s.State.Dir)
 }

@@ -10,10 +10,13 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// origins says for each flag that is not at its default where its value comes from.
+// origins says for each flag of the command where its value comes from.
 type origins map[string]string
 
-const fromFlag = "command line"
+const (
+	fromDefault = "default"
+	fromFlag    = "command line"
+)
 
 // nameEnvironment gives every flag its environment variable: FLOWD_ and the name, with underscores.
 func nameEnvironment(k *kong.Kong) error {
@@ -43,6 +46,7 @@ func originsOf(ctx *kong.Context, file *fileResolver) origins {
 	o := origins{}
 	for _, path := range ctx.Path {
 		for _, flag := range path.Flags {
+			o[flag.Name] = fromDefault
 			if value, ok := file.values[flag.Name]; ok {
 				o[flag.Name] = fmt.Sprintf("%s:%d", file.path, value.line)
 			}
@@ -59,16 +63,20 @@ func originsOf(ctx *kong.Context, file *fileResolver) origins {
 	return o
 }
 
-// explain adds to each line of an error where the value that it names comes from.
+// explain makes each line of an error that begins with the name of a flag begin as a person writes the flag, and adds where its value comes from.
 func (o origins) explain(err error) error {
 	if err == nil {
 		return nil
 	}
 	lines := strings.Split(err.Error(), "\n")
 	for i, line := range lines {
-		name := flagName(line)
-		if from, ok := o[name]; ok && from != fromFlag && !strings.Contains(line, "from envar") {
-			lines[i] = line + " (set by " + from + ")"
+		from, ok := o[flagName(line)]
+		if !ok {
+			continue
+		}
+		lines[i] = "--" + strings.TrimPrefix(line, "--")
+		if from != fromDefault && from != fromFlag && !strings.Contains(line, "from envar") {
+			lines[i] += " (set by " + from + ")"
 		}
 	}
 	return errors.New(strings.Join(lines, "\n"))

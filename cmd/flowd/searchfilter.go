@@ -39,7 +39,7 @@ func (f *searchFilter) compile(now time.Time) (match func(*parser.Record) bool, 
 		return nil, w, fmt.Errorf("to: %w", err)
 	}
 	if !w.From.IsZero() && !w.To.IsZero() && w.To.Before(w.From) {
-		return nil, w, fmt.Errorf("to (%s) is before from (%s): nothing can match", w.To.Format(time.RFC3339), w.From.Format(time.RFC3339))
+		return nil, w, fmt.Errorf("to (%s) is before --from (%s): nothing can match", w.To.Format(time.RFC3339), w.From.Format(time.RFC3339))
 	}
 	return func(r *parser.Record) bool {
 		return f.matchFlow(r) && f.matchOrigin(r) && touches(w, r)
@@ -89,9 +89,11 @@ func touches(w archive.Window, r *parser.Record) bool {
 	return (w.From.IsZero() || end >= w.From.Unix()) && (w.To.IsZero() || start <= w.To.Unix())
 }
 
-// seconds normalises a time of a record: SKIPDATA records were seen with milliseconds. As seconds, the limit is the year 5138.
+// millisecondsFrom is the first number that is taken for milliseconds. As seconds it is in the year 5138, as milliseconds in 1973.
+const millisecondsFrom = 100_000_000_000
+
+// seconds normalises a time of a record: SKIPDATA records were seen with milliseconds.
 func seconds(t int64) int64 {
-	const millisecondsFrom = 100_000_000_000
 	if t >= millisecondsFrom {
 		return t / 1000
 	}
@@ -104,6 +106,9 @@ func parseTime(text string, now time.Time) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	if unix, err := strconv.ParseInt(text, 10, 64); err == nil {
+		if unix >= millisecondsFrom {
+			return time.Time{}, fmt.Errorf("%q has the size of milliseconds; give seconds: %d", text, unix/1000)
+		}
 		return time.Unix(unix, 0).UTC(), nil
 	}
 	if t, err := time.Parse(time.RFC3339, text); err == nil {

@@ -121,17 +121,18 @@ func (s *settings) checkQueue() error {
 	case s.SQS.QueueURL == "" && s.SQS.QueueName == "":
 		return errors.New("sqs.queue-url is missing: name the queue to read, by its URL or with --sqs.queue-name, or make one with --bootstrap")
 	case s.SQS.QueueURL != "" && s.SQS.QueueName != "":
-		return errors.New("sqs.queue-url and sqs.queue-name are both set: name the queue once")
+		return errors.New("sqs.queue-url and --sqs.queue-name are both set: name the queue once")
 	case s.SQS.QueueURL == "":
 		return nil
 	}
 	return checkURL("sqs.queue-url", s.SQS.QueueURL)
 }
 
+// checkURL names a URL that it refuses without the password that may be in it.
 func checkURL(flag, text string) error {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return fmt.Errorf("%s: %q is not an http or https URL", flag, text)
+		return fmt.Errorf("%s: %q is not an http or https URL", flag, withoutUserInfo(text))
 	}
 	return nil
 }

@@ -22,13 +22,13 @@ func (c Config) Validate() error {
 	v.match(c.AccountID, `^\d{12}$`, "the account ID must have 12 digits, got %q")
 	v.match(c.Region, `^[a-z]{2,}(-[a-z]+)+-\d+$`, "aws.region: %q is not a Region")
 	// A star would widen the policies, and a dollar would be a variable in them.
-	v.match(c.Prefix, `^[A-Za-z0-9 _./=+@-]*$`, "the prefix %q may have letters, digits, blanks and any of _./=+@- only")
+	v.match(c.Prefix, `^[A-Za-z0-9 _./=+@-]*$`, "bootstrap.prefix: %q may have letters, digits, blanks and any of _./=+@- only")
 	v.check(!strings.HasPrefix(c.Prefix, "/") && !strings.HasSuffix(c.Prefix, "/") && !slices.Contains(strings.Split(c.Prefix, "/"), "AWSLogs"),
-		"the prefix %q must not begin or end with a slash, nor have a folder AWSLogs, which AWS refuses", c.Prefix)
+		"bootstrap.prefix: %q must not begin or end with a slash, nor have a folder AWSLogs, which AWS refuses", c.Prefix)
 	v.check(c.KMSKeyARN == "" || regexp.MustCompile(`^arn:aws[a-z-]*:kms:`+regexp.QuoteMeta(c.Region)+`:\d{12}:key/[A-Za-z0-9-]+$`).MatchString(c.KMSKeyARN),
 		"bootstrap.kms-key-arn: %q is not the ARN of a key in %s; log delivery takes neither key IDs nor aliases", c.KMSKeyARN, c.Region)
 	v.check(c.Retention >= 0 && c.Retention%day == 0, "bootstrap.retention must be whole days, got %s", c.Retention)
-	v.check(c.VolumeGBPerDay >= 0, "the volume must not be negative, got %g GB a day", c.VolumeGBPerDay)
+	v.check(c.VolumeGBPerDay >= 0, "bootstrap.volume-gb-per-day must not be negative, got %g", c.VolumeGBPerDay)
 	c.checkFlowLogs(&v)
 	c.checkTags(&v)
 	return errors.Join(v.all...)
@@ -53,10 +53,10 @@ func (c Config) checkFlowLogs(v *faults) {
 // checkTags wants tags that every service takes.
 // Source: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
 func (c Config) checkTags(v *faults) {
-	v.check(len(c.Tags) < 50, "there may be at most 49 tags, got %d", len(c.Tags))
+	v.check(len(c.Tags) < 50, "bootstrap.tag: at most 49 are possible, got %d", len(c.Tags))
 	for _, key := range sortedKeys(c.Tags) {
-		v.check(key != "" && len(key) <= 128 && !strings.HasPrefix(strings.ToLower(key), "aws:"), "the tag key %q must have 1 to 128 characters and not begin with aws:", key)
-		v.check(len(c.Tags[key]) <= 256, "the value of tag %q must have at most 256 characters", key)
+		v.check(key != "" && len(key) <= 128 && !strings.HasPrefix(strings.ToLower(key), "aws:"), "bootstrap.tag: the key %q must have 1 to 128 characters and not begin with aws:", key)
+		v.check(len(c.Tags[key]) <= 256, "bootstrap.tag: the value of %q must have at most 256 characters", key)
 	}
 }
 

@@ -46,7 +46,7 @@ func (t Target) Validate() error {
 		}
 	}
 	u, err := url.Parse(t.URL)
-	check(err == nil && u.Hostname() != "" && (u.Scheme == "http" || u.Scheme == "https"), "target: %q is not an http or https URL", t.URL)
+	check(err == nil && u.Hostname() != "" && (u.Scheme == "http" || u.Scheme == "https"), "target is not an http or https URL")
 	check(t.Method == http.MethodGet || t.Method == http.MethodHead || t.Method == http.MethodPost, "method must be GET, HEAD or POST, got %q", t.Method)
 	check(t.Rate > 0 && t.Rate <= MaxTargetRate, "rate must be above 0 and at most %d requests per second, got %g", MaxTargetRate, t.Rate)
 	check(t.Duration > 0 && t.Duration <= MaxTargetDuration, "duration must be above 0 and at most %s, got %s", MaxTargetDuration, t.Duration)

@@ -215,7 +215,7 @@ func TestTargetIsValidated(t *testing.T) {
 		change func(*Target)
 		want   string
 	}{
-		{"a scheme that is not HTTP", func(t *Target) { t.URL = "ftp://target.test/" }, `"ftp://target.test/" is not an http or https URL`},
+		{"a scheme that is not HTTP", func(t *Target) { t.URL = "ftp://target.test/" }, `target is not an http or https URL`},
 		{"no host", func(t *Target) { t.URL = "http:///path" }, "is not an http or https URL"},
 		{"another method", func(t *Target) { t.Method = "DELETE" }, `method must be GET, HEAD or POST, got "DELETE"`},
 		{"no rate", func(t *Target) { t.Rate = 0 }, "rate must be above 0"},
