@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 
 	"github.com/alecthomas/kong"
@@ -212,6 +213,11 @@ func (c *demoCommand) validate() error {
 	}
 	if c.Interval <= 0 {
 		errs = append(errs, fmt.Errorf("interval must be positive, got %s", c.Interval))
+	}
+	for _, address := range c.Web.ListenAddress {
+		if _, port, err := net.SplitHostPort(address); err == nil && port == "0" {
+			errs = append(errs, fmt.Errorf("web.listen-address: %q has no port to show and to read the metrics at; name one", address))
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -1,35 +1,82 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"os/exec"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"flowd/internal/localaws"
 )
 
 func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"flowd": main}) }
 
-// TestScripts runs the real program as a shell would. `exits N command …` wants that exit code.
+// TestScripts runs the real program as a shell would. Every script has an AWS account of its own, empty but for a VPC with an interface in it, at
+// $ENDPOINT, and a free $ADDRESS to serve at. `exits N command …` wants that exit code; `answers PATH` waits until $ADDRESS answers 200 there.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits": func(ts *testscript.TestScript, _ bool, args []string) {
-				want, err := strconv.Atoi(args[0])
-				ts.Check(err)
-				got := 0
-				var exit *exec.ExitError
-				if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
-					got = exit.ExitCode()
-				} else {
-					ts.Check(err)
-				}
-				if got != want {
-					ts.Fatalf("%v exits with %d, want %d", args[1:], got, want)
-				}
-			},
-		},
+		Dir:   "testdata/script",
+		Setup: scriptAccount,
+		Cmds:  map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits, "answers": answers},
 	})
+}
+
+func scriptAccount(env *testscript.Env) error {
+	const vpc, subnet = "vpc-0a1b2c3d4e5f60718", "subnet-0b1b2c3d4e5f60718"
+	endpoint := httptest.NewServer(localaws.New(localaws.Config{Network: localaws.Network{
+		Subnets: map[string]string{subnet: vpc}, Interfaces: map[string]string{"eni-0c1b2c3d4e5f60718": subnet},
+	}}))
+	env.Defer(endpoint.Close)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	env.Setenv("ENDPOINT", endpoint.URL)
+	env.Setenv("ADDRESS", l.Addr().String())
+	return nil
+}
+
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	var exit *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("%v exits with %d, want %d", args[1:], got, want)
+	}
+}
+
+// answers bounds the wait; nothing is judged by how long it took.
+func answers(ts *testscript.TestScript, _ bool, args []string) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	url := "http://" + ts.Getenv("ADDRESS") + args[0]
+	for {
+		if response, err := http.Get(url); err == nil {
+			ts.Check(response.Body.Close())
+			if response.StatusCode == http.StatusOK {
+				return
+			}
+		}
+		select {
+		case <-ctx.Done():
+			ts.Fatalf("gave up waiting for %s to answer", url)
+		case <-tick.C:
+		}
+	}
 }

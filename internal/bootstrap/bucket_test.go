@@ -191,9 +191,13 @@ func TestEncryptionThatLogDeliveryCanUse(t *testing.T) {
 
 func TestTheKeyPolicyIsShownWhenItIsNeeded(t *testing.T) {
 	a, c := newAccount(t), config(func(c *Config) { c.KMSKeyARN = testKey })
-	contains(t, a.plan(c).String(), "the policy of key "+testKey+" must have this statement", `"kms:GenerateDataKey*"`, deliveryService)
+	contains(t, a.plan(c).String(), "flowd does not change keys", "add this statement to the policy of key "+testKey+" yourself", `"kms:GenerateDataKey*"`, deliveryService)
 	r := a.apply(c)
 	contains(t, r.RuntimePolicy(), "kms:Decrypt", testKey, "s3.eu-central-1.amazonaws.com")
+	contains(t, r.Report(), "Left to do: flowd does not change keys", "policy of key "+testKey+" yourself", `"Sid":"FlowdLogDelivery"`)
+	if strings.Contains(r.Report(), "The set-up is complete") {
+		t.Error("the report says that the set-up is complete, and only the owner of the key can know")
+	}
 	if p := a.complete(c); len(p.Warnings) > 0 {
 		t.Errorf("a plan where nothing is missing warns of %v, want silence", p.Warnings)
 	}

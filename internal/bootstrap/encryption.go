@@ -83,18 +83,21 @@ func (s *Setup) encrypt(ctx context.Context) error {
 	return err
 }
 
-// warnOfKey gives the statement that lets log delivery use the key of the bucket. flowd does not write it: a key may guard more than these
-// objects, and whoever owns it decides.
+// warnOfKey says what is left to the owner of the key.
 func (p *planner) warnOfKey() {
-	key := p.plan.found.bucketKey
-	if key == "" {
-		return
+	if key := p.plan.found.bucketKey; key != "" {
+		p.warn("%s", p.cfg.objectKeyAdvice(key))
 	}
-	p.warn("the policy of key %s must have this statement, or every delivery fails; flowd does not change keys:\n%s", key, statementText(map[string]any{
+}
+
+// objectKeyAdvice has the statement that lets log delivery use the key of the bucket. flowd does not write it: a key may guard more than these
+// objects, and whoever owns it decides.
+func (c Config) objectKeyAdvice(key string) string {
+	return fmt.Sprintf("flowd does not change keys: unless it is there, add this statement to the policy of key %s yourself; without it every delivery fails\n%s", key, statementText(map[string]any{
 		"Sid": "FlowdLogDelivery", "Effect": "Allow", "Principal": map[string]any{"Service": deliveryService},
 		"Action":    []string{"kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"},
 		"Resource":  "*",
-		"Condition": map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": p.cfg.AccountID}, "ArnLike": map[string]any{"aws:SourceArn": p.cfg.deliverySource()}},
+		"Condition": map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": c.AccountID}, "ArnLike": map[string]any{"aws:SourceArn": c.deliverySource()}},
 	}))
 }
 

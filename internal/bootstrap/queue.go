@@ -81,16 +81,19 @@ func (p *planner) lookAtQueueKey(have map[string]string) {
 	}
 }
 
-// warnOfQueueKey gives the statement that lets S3 use the key of the queue.
+// warnOfQueueKey says what is left to the owner of the key.
 func (p *planner) warnOfQueueKey() {
-	key := p.plan.found.queueKey
-	if key == "" {
-		return
+	if key := p.plan.found.queueKey; key != "" {
+		p.warn("%s", p.cfg.queueKeyAdvice(key))
 	}
-	p.warn("the policy of key %s of queue %s must have this statement, or S3 cannot send; flowd does not change keys:\n%s", key, p.cfg.Queue, statementText(map[string]any{
+}
+
+// queueKeyAdvice has the statement that lets S3 use the key of the queue.
+func (c Config) queueKeyAdvice(key string) string {
+	return fmt.Sprintf("flowd does not change keys: unless it is there, add this statement to the policy of key %s of queue %s yourself; without it S3 cannot send\n%s", key, c.Queue, statementText(map[string]any{
 		"Sid": "FlowdBucketNotifications", "Effect": "Allow", "Principal": map[string]any{"Service": "s3.amazonaws.com"},
 		"Action": []string{"kms:GenerateDataKey", "kms:Decrypt"}, "Resource": "*",
-		"Condition": map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": p.cfg.AccountID}, "ArnLike": map[string]any{"aws:SourceArn": p.cfg.bucketARN()}},
+		"Condition": map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": c.AccountID}, "ArnLike": map[string]any{"aws:SourceArn": c.bucketARN()}},
 	}))
 }
 

@@ -8,7 +8,12 @@ import (
 // Report is everything that a person needs after the set-up: what there is, the flags of `flowd run`, the policy of its role, and the cost.
 func (r Result) Report() string {
 	var b strings.Builder
-	b.WriteString("The set-up is complete.\n\n")
+	left := r.leftToDo()
+	if left == "" {
+		b.WriteString("The set-up is complete.\n\n")
+	} else {
+		b.WriteString("Everything that flowd makes is there. What only the owner of a key can do is below.\n\n")
+	}
 	row := func(name, value string) { fmt.Fprintf(&b, "  %-18s %s\n", name, value) }
 	row("bucket", r.Bucket)
 	for _, p := range r.Prefixes {
@@ -19,6 +24,7 @@ func (r Result) Report() string {
 	for i, id := range r.FlowLogIDs {
 		row("flow log", id+" of "+r.cfg.ResourceIDs[i])
 	}
+	b.WriteString(left)
 	if len(r.FlowLogIDs) > 0 {
 		b.WriteString("\nThe first records arrive about ten minutes after a flow log was made.")
 	}
@@ -29,6 +35,18 @@ func (r Result) Report() string {
 	b.WriteString("\n\nThis is the least that its role needs:\n\n" + r.RuntimePolicy())
 	fmt.Fprintf(&b, "\nA start with --bootstrap also reads the set-up, for which the role needs:\n\n%s", r.cfg.SetupPolicy(true))
 	b.WriteString("\nCost, " + r.CostEstimate().String())
+	return b.String()
+}
+
+// leftToDo is what only the owner of a key can do; empty without one.
+func (r Result) leftToDo() string {
+	var b strings.Builder
+	if key := r.found.bucketKey; key != "" {
+		b.WriteString("\nLeft to do: " + r.cfg.objectKeyAdvice(key) + "\n")
+	}
+	if key := r.found.queueKey; key != "" {
+		b.WriteString("\nLeft to do: " + r.cfg.queueKeyAdvice(key) + "\n")
+	}
 	return b.String()
 }
 
