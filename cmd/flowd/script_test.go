@@ -3,11 +3,16 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,6 +31,37 @@ func TestScripts(t *testing.T) {
 		Setup: scriptAccount,
 		Cmds:  map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits, "answers": answers},
 	})
+}
+
+// TestEveryCommandHasScripts in which it does well, and in which it is called in a wrong way.
+func TestEveryCommandHasScripts(t *testing.T) {
+	paths, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("got the scripts %v, %v", paths, err)
+	}
+	var scripts strings.Builder
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scripts.Write(text)
+	}
+	parser, err := newParser(new(commands), io.Discard, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaves := parser.Model.Leaves(true)
+	if len(leaves) < 12 {
+		t.Fatalf("got %d commands, want at least 12", len(leaves))
+	}
+	for _, leaf := range leaves {
+		for _, exit := range []string{"(exec|exits 0)", "exits 2"} {
+			if !regexp.MustCompile(`(?m)^` + exit + ` flowd ` + leaf.Path() + `\b`).MatchString(scripts.String()) {
+				t.Errorf("no script has %s flowd %s", exit, leaf.Path())
+			}
+		}
+	}
 }
 
 func scriptAccount(env *testscript.Env) error {
