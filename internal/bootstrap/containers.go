@@ -52,7 +52,7 @@ func (p *planner) containers(ctx context.Context, watches []watch) (map[string][
 func (p *planner) refuseUnknown(ids []string, inside map[string][]string) {
 	for _, id := range ids {
 		if _, known := inside[id]; !known && slices.Contains(p.cfg.ResourceIDs, id) {
-			p.refuse("%s does not exist in %s of account %s", id, p.cfg.Region, p.cfg.AccountID)
+			p.refuse("%s does not exist in %s of account %s; correct --bootstrap.resource-id, or give --aws.region and the credentials that it belongs to", id, p.cfg.Region, p.cfg.AccountID)
 		}
 	}
 }

@@ -218,3 +218,24 @@ func (a *account) deleteQueue(name string) {
 	_, err = a.sqs.DeleteQueue(a.t.Context(), &sqs.DeleteQueueInput{QueueUrl: &url})
 	must(a.t, err)
 }
+
+// TestTheTagsOfOthersStay: what exists keeps its tags, and flowd has no call at all that would write them on what exists.
+func TestTheTagsOfOthersStay(t *testing.T) {
+	a, c := foreign(t), config(everything)
+	want := []s3types.Tag{{Key: aws.String("cost-center"), Value: aws.String("platform")}, {Key: aws.String("team"), Value: aws.String("theirs")}}
+	_, err := a.s3.PutBucketTagging(t.Context(), &s3.PutBucketTaggingInput{Bucket: aws.String(testBucket), Tagging: &s3types.Tagging{TagSet: want}})
+	must(t, err)
+	a.apply(c)
+	out, err := a.s3.GetBucketTagging(t.Context(), &s3.GetBucketTaggingInput{Bucket: aws.String(testBucket)})
+	must(t, err)
+	same(t, "tags of the bucket", out.TagSet, want)
+	for _, call := range Actions() {
+		if strings.Contains(call.Operation, "Tag") {
+			t.Errorf("the set-up may call %s, want tags only where something is created", call.Operation)
+		}
+	}
+	if created := strings.Count(strings.Join(a.writes(), " "), "SQS CreateQueue"); created != 1 {
+		t.Errorf("got %d calls of CreateQueue, want one, for the dead-letter queue: the other queue exists, with its tags", created)
+	}
+	a.complete(c)
+}
