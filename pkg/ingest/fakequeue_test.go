@@ -24,10 +24,11 @@ const (
 // fakeQueue is a standard queue as its documentation describes it, in whatever time the bubble has.
 // Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/
 type fakeQueue struct {
-	maxReceives int  // Of the redrive policy; 0 has none.
-	impatient   bool // It does not long-poll.
-	maxSize     int  // Of a message, in bytes; 0 does not say.
-	noCounts    bool // It does not tell how often a message was received.
+	maxReceives int           // Of the redrive policy; 0 has none.
+	impatient   bool          // It does not long-poll.
+	longPoll    time.Duration // What a receive waits that does not say.
+	maxSize     int           // Of a message, in bytes; 0 does not say.
+	noCounts    bool          // It does not tell how often a message was received.
 	// fails is asked before every call, with the number of calls of that name so far; an error is the answer, and nothing happens.
 	fails func(ctx context.Context, call string, n int) error
 	// dropsReply is asked after every batch delete; true loses the answer.
@@ -106,6 +107,9 @@ func (q *fakeQueue) ReceiveMessage(ctx context.Context, in *sqs.ReceiveMessageIn
 	q.mu.Lock()
 	q.receives = append(q.receives, in)
 	q.mu.Unlock()
+	if wait == 0 { // The SDK does not send a 0, and the queue's own setting counts then.
+		wait = q.longPoll
+	}
 	if q.impatient {
 		wait = 0
 	}

@@ -130,7 +130,7 @@ func TestReceiveAsksForOneMessageAndHidesIt(t *testing.T) {
 		if len(r.queue.receives) == 0 {
 			t.Fatal("nothing was received")
 		}
-		wait := int32(0) // Until the queue has answered, see TestIdleQueueIsReadyAtOnce; a long poll from then on.
+		wait := int32(1) // Until the queue has answered, see TestIdleQueueIsReadyAtOnce; a long poll from then on.
 		for _, in := range r.queue.receives {
 			wait = max(wait, in.WaitTimeSeconds)
 			if in.MaxNumberOfMessages != 1 || in.VisibilityTimeout != 90 || in.WaitTimeSeconds != wait {
@@ -146,10 +146,11 @@ func TestReceiveAsksForOneMessageAndHidesIt(t *testing.T) {
 // TestIdleQueueIsReadyAtOnce has nothing on the queue: the 20 seconds of a long poll are no reason to be called not ready.
 func TestIdleQueueIsReadyAtOnce(t *testing.T) {
 	inBubble(t, func(r *rig) {
+		r.queue.longPoll = 20 * time.Second // As the set-up makes it.
 		r.start()
-		<-time.After(time.Second)
+		<-time.After(2 * time.Second)
 		if err := r.consumer.Ready(); err != nil {
-			t.Errorf("a second after the start: got %v, want ready", err)
+			t.Errorf("two seconds after the start: got %v, want ready", err)
 		}
 	})
 }

@@ -14,6 +14,8 @@ import (
 
 const (
 	longPoll = 20 * time.Second // The most that SQS offers.
+	// shortPoll is the least that the SDK sends: it leaves out a 0, and the queue's own setting counts then, which flowd's set-up makes a long poll.
+	shortPoll = time.Second
 	// receiveTimeout ends a receive that never answers.
 	receiveTimeout = longPoll + 15*time.Second
 	minPause       = time.Second
@@ -73,12 +75,12 @@ func (c *Consumer) receive(ctx context.Context, patience time.Duration) (*types.
 	return &out.Messages[0], nil
 }
 
-// patience is none until the queue has answered once: a long poll of an empty queue would keep flowd from being ready for 20 seconds.
+// patience is short until the queue has answered once: a long poll of an empty queue would keep flowd from being ready for 20 seconds.
 func (c *Consumer) patience() time.Duration {
 	if c.answered.Load() {
 		return longPoll
 	}
-	return 0
+	return shortPoll
 }
 
 // receiveFailed says so once for an outage. Being told to stop is no failure.
