@@ -19,7 +19,7 @@ func (s *Setup) advise(err error) string {
 	case denied(err):
 		return s.adviseRights(err)
 	case notValidated(err):
-		return "see that nothing in the policy of queue " + s.cfg.Queue + " denies s3.amazonaws.com, and that its key, if it has one, lets S3 use it"
+		return "see that nothing in the policy of queue " + s.cfg.Queue + " denies s3.amazonaws.com, that its key, if it has one, lets S3 use it, and that every destination of the rules of others still exists and lets S3 send: S3 looks at all of them again"
 	case errors.Is(err, errDestinationDenied):
 		return "see that no statement in the policy of bucket " + s.cfg.Bucket + " and no policy of the organisation denies delivery.logs.amazonaws.com"
 	case strings.Contains(err.Error(), "undeliverable"):

@@ -139,7 +139,7 @@ func plantedBehindIt() []planted {
 		{name: "somebody takes the place of the notification", meantime: inTheWay, mend: narrowed,
 			says: []string{`rule "thumbnails"`, "is in the way", "not done:"}, next: "narrow it"},
 		{name: "S3 cannot reach the queue", before: refusing("S3 PutBucketNotificationConfiguration", "InvalidArgument", "Unable to validate the following destination configurations"), mend: nothingFails,
-			says: []string{"Unable to validate"}, next: "denies s3.amazonaws.com"},
+			says: []string{"Unable to validate"}, next: "every destination of the rules of others still exists"},
 		{name: "the credentials expire half-way", before: refusing("S3 PutBucketNotificationConfiguration", "ExpiredToken", "The provided token has expired."), mend: nothingFails,
 			says: []string{"The provided token has expired.", "done:\n   1. bucket"}, next: "renew the credentials"},
 	}
