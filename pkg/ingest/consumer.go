@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -33,6 +34,7 @@ type Consumer struct {
 	deleting chan *delivery // Every object has a fate.
 	answered atomic.Bool    // The queue did, to a receive.
 	draining atomic.Bool
+	random   func() float64 // From 0 to 1; simulations draw it from their seed.
 }
 
 var (
@@ -61,7 +63,7 @@ func New(cfg Config, deps Deps) (*Consumer, error) {
 	}
 	return &Consumer{
 		cfg: cfg, deps: deps, metrics: m, circuit: newCircuit(m.circuit, deps.Logger), parsing: make(limit, runtime.GOMAXPROCS(0)),
-		settling: make(chan *delivery, cfg.Workers), deleting: make(chan *delivery, cfg.Workers),
+		settling: make(chan *delivery, cfg.Workers), deleting: make(chan *delivery, cfg.Workers), random: rand.Float64,
 	}, nil
 }
 

@@ -53,7 +53,7 @@ func (c *Consumer) deleteBatch(work context.Context, batch []*delivery) {
 			return
 		}
 		if batch = left; len(batch) > 0 {
-			sleep(work, jitter(minPause))
+			sleep(work, c.jitter(minPause))
 		}
 	}
 }

@@ -35,6 +35,8 @@ type fakeQueue struct {
 	dropsReply func(n int) bool
 	// refuses is asked for every entry of a batch delete; true fails the entry as a fault of the queue.
 	refuses func(n int) bool
+	// delivers and deletes hear of every message before it is received again, and when it is deleted. The queue is locked meanwhile.
+	delivers, deletes func(m *fakeMessage)
 
 	mu       sync.Mutex
 	messages []*fakeMessage
@@ -60,6 +62,7 @@ func newFakeQueue(maxReceives int) *fakeQueue {
 		maxReceives: maxReceives, changed: make(chan struct{}), calls: map[string]int{},
 		fails: func(context.Context, string, int) error { return nil }, refuses: func(int) bool { return false },
 		dropsReply: func(int) bool { return false },
+		delivers:   func(*fakeMessage) {}, deletes: func(*fakeMessage) {},
 	}
 }
 
@@ -113,7 +116,7 @@ func (q *fakeQueue) ReceiveMessage(ctx context.Context, in *sqs.ReceiveMessageIn
 	if q.impatient {
 		wait = 0
 	}
-	end := time.NewTimer(wait)
+	end := time.NewTimer(max(wait, time.Nanosecond)) // A timer of no time at all has crashed the race detector's build of Go in a bubble.
 	defer end.Stop()
 	for {
 		messages, changed, next := q.take(in, hidden)
@@ -152,6 +155,7 @@ func (q *fakeQueue) take(in *sqs.ReceiveMessageInput, hidden time.Duration) (mes
 			q.dead = append(q.dead, m)
 			return true
 		case len(messages) < int(in.MaxNumberOfMessages):
+			q.delivers(m)
 			messages = append(messages, m.receive(now, hidden, in.MessageSystemAttributeNames))
 			if q.noCounts {
 				messages[len(messages)-1].Attributes = nil
@@ -240,6 +244,7 @@ func (q *fakeQueue) DeleteMessageBatch(ctx context.Context, in *sqs.DeleteMessag
 		case latest && slices.Contains(q.messages, m):
 			q.messages = slices.DeleteFunc(q.messages, func(other *fakeMessage) bool { return other == m })
 			q.deleted = append(q.deleted, m)
+			q.deletes(m)
 		}
 		out.Successful = append(out.Successful, types.DeleteMessageBatchResultEntry{Id: e.Id})
 	}

@@ -99,6 +99,10 @@ func (s *fakeS3) GetObject(ctx context.Context, in *s3.GetObjectInput, _ ...func
 	if err != nil {
 		return nil, err
 	}
+	return s.answer(ctx, o), nil
+}
+
+func (s *fakeS3) answer(ctx context.Context, o *fakeObject) *s3.GetObjectOutput {
 	s.mu.Lock()
 	s.open++
 	s.mu.Unlock()
@@ -109,7 +113,7 @@ func (s *fakeS3) GetObject(ctx context.Context, in *s3.GetObjectInput, _ ...func
 	if !o.noLength {
 		out.ContentLength = aws.Int64(max(o.claims, int64(len(o.content))))
 	}
-	return out, nil
+	return out
 }
 
 func (s *fakeS3) find(in *s3.GetObjectInput) (*fakeObject, error) {

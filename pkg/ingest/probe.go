@@ -54,7 +54,7 @@ func (c *Consumer) probe(ctx, work context.Context, r *reader, held ...*delivery
 	p := &probe{held: held, fresh: time.Now(), swap: maxHeld}
 	defer c.letGo(ctx, p)
 	for pause := probeFirst; c.circuit.isOpen(); pause = min(2*pause, probeLast) {
-		if sleep(ctx, jitter(pause)); ctx.Err() != nil {
+		if sleep(ctx, c.jitter(pause)); ctx.Err() != nil {
 			return
 		}
 		for d := c.take(ctx, p); d != nil; d = c.take(ctx, p) {

@@ -96,11 +96,11 @@ func answer(r CommitResult, ok bool) (CommitResult, error) {
 func (c *Consumer) leave(d *delivery) {
 	d.keeper.stop()
 	c.metrics.failed.WithLabelValues(d.reason).Inc()
-	pause := jitter(min(releaseBase<<min(max(d.receiveCount-1, 0), 10), releaseMost))
+	pause := c.jitter(min(releaseBase<<min(max(d.receiveCount-1, 0), 10), releaseMost))
 	switch d.reason {
 	case reasonObject: // It was logged with its object.
 		if reasonOf(d.err, "") == reasonCommit { // No object is to blame, and whoever probes needs one.
-			pause = jitter(releaseBase)
+			pause = c.jitter(releaseBase)
 		}
 	case reasonDrained:
 		pause = 0

@@ -3,7 +3,6 @@ package ingest
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -35,7 +34,7 @@ func (c *Consumer) work(ctx, work context.Context) {
 		switch {
 		case err != nil:
 			if c.receiveFailed(ctx, err); !c.circuit.isOpen() {
-				sleep(ctx, jitter(pause))
+				sleep(ctx, c.jitter(pause))
 				pause = min(2*pause, maxPause)
 			}
 			continue
@@ -44,7 +43,7 @@ func (c *Consumer) work(ctx, work context.Context) {
 			c.handleObjects(work, r, d)
 			c.finish(ctx, work, r, d)
 		case time.Since(began) < minPause: // Nothing, and no long poll either: every receive is paid for.
-			sleep(ctx, jitter(minPause))
+			sleep(ctx, c.jitter(minPause))
 		}
 		pause = minPause
 	}
@@ -165,8 +164,8 @@ func (c *Consumer) objectFailed(d *delivery, o Object, err error) {
 func seconds(d time.Duration) int32 { return int32(d / time.Second) }
 
 // jitter spreads a pause over ±20 %, so that many workers do not come back as one.
-func jitter(d time.Duration) time.Duration {
-	return time.Duration(float64(d) * (0.8 + 0.4*rand.Float64()))
+func (c *Consumer) jitter(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * (0.8 + 0.4*c.random()))
 }
 
 func sleep(ctx context.Context, d time.Duration) {
