@@ -66,6 +66,7 @@ type transaction struct {
 	forgot   bool
 	outcomes []Outcome
 	fresh    []int
+	days     []day // Of the rows of fresh.
 	stats    Stats
 }
 
@@ -96,23 +97,25 @@ func (t *transaction) do(tx *bbolt.Tx, write func(*Tx, []int) error) (err error)
 // sortOut finds the fates of the objects that are not to be counted, and the positions of the others.
 func (t *transaction) sortOut(rows *days, horizon time.Time) error {
 	t.outcomes = make([]Outcome, len(t.objects))
-	inGroup := make(map[[16]byte]bool, len(t.objects))
+	inGroup := make(map[[16]byte]int, len(t.objects))
 	for i, o := range t.objects {
 		row := o.row()
 		known := rows.find(row)
+		first, again := inGroup[row]
 		switch {
 		case known != nil:
 			t.outcomes[i].Duplicate = true
 			if err := rows.keep(row, known, dayOf(o.Written)); err != nil {
 				return fmt.Errorf("keeping a row: %w", err)
 			}
-		case inGroup[row]:
+		case again:
 			t.outcomes[i].Duplicate = true
+			t.days[first] = max(t.days[first], dayOf(o.Written)) // As keep does.
 		case o.Written.Before(horizon):
 			t.outcomes[i].Err = fmt.Errorf("s3://%s/%s: %w: the horizon is %s", o.Bucket, o.Key, ErrForgotten, horizon.UTC().Format(time.RFC3339))
 		default:
-			inGroup[row] = true
-			t.fresh = append(t.fresh, i)
+			inGroup[row] = len(t.fresh)
+			t.fresh, t.days = append(t.fresh, i), append(t.days, t.dayOf(o))
 		}
 	}
 	return nil
@@ -126,15 +129,19 @@ func (t *transaction) checkLimit(rows *days) error {
 	return nil
 }
 
-// putRows stores a row for every object that counts. One whose time nobody knows was written today at the latest.
+// dayOf is the day whose rows an object is with. One whose time nobody knows was written today at the latest.
+func (t *transaction) dayOf(o Object) day {
+	if o.Written.IsZero() {
+		return dayOf(t.now)
+	}
+	return dayOf(o.Written)
+}
+
+// putRows stores a row for every object that counts.
 func (t *transaction) putRows(rows *days) error {
 	var errs []error
-	for _, i := range t.fresh {
-		written := t.objects[i].Written
-		if written.IsZero() {
-			written = t.now
-		}
-		errs = append(errs, rows.put(t.objects[i].row(), dayOf(written), seconds(t.now)))
+	for n, i := range t.fresh {
+		errs = append(errs, rows.put(t.objects[i].row(), t.days[n], seconds(t.now)))
 	}
 	return errors.Join(errs...)
 }

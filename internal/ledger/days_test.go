@@ -199,6 +199,23 @@ func TestObjectThatIsWrittenAgainIsKept(t *testing.T) {
 	}
 }
 
+// TestObjectThatIsWrittenAgainIsKeptInAGroup has both of its times in one transaction.
+func TestObjectThatIsWrittenAgainIsKeptInAGroup(t *testing.T) {
+	l := open(t, "")
+	defer closed(t, l)
+	old := now().Truncate(aDay)
+	again := old.Add(20 * aDay)
+	if _, err := l.Commit([]Object{at(0, old), at(0, again)}, again, nothing); err != nil {
+		t.Fatal(err)
+	}
+	late := old.Add(45 * aDay)
+	counts(t, l, at(1, late), late)
+	counts(t, l, at(1, late), late.Add(time.Hour))
+	if got := counts(t, l, at(0, again), late.Add(time.Hour)); got != "duplicate" {
+		t.Errorf("when its first day is over: got %s, want duplicate", got)
+	}
+}
+
 func TestTheHorizonNeverMovesBack(t *testing.T) {
 	l := open(t, "")
 	defer closed(t, l)
