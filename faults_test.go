@@ -56,7 +56,7 @@ const faults = 93
 func later() []string {
 	return []string{
 		"F70", "F72",
-		"F85", "F86", "F87", "F88", "F89", "F90", "F91", "F92", "F93",
+		"F85", "F86", "F87", "F88", "F89", "F90", "F91", "F93",
 	}
 }
 

@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"go.uber.org/zap"
 )
@@ -28,15 +26,11 @@ func (a *awsSettings) validate() error {
 	return checkURL("aws.endpoint-url", a.EndpointURL)
 }
 
-// idleConnections is how many connections to one host stay open: every worker has one to S3 and one to SQS, and the SDK's 10 would close and
-// open them all the time.
-const idleConnections = 64
-
 // loadAWS reads the SDK's configuration. It makes no call unless the SDK has to ask the instance for its region.
 func loadAWS(ctx context.Context, a awsSettings, log *zap.Logger) (aws.Config, error) {
 	options := []func(*config.LoadOptions) error{
 		config.WithAppID("flowd"),
-		config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.MaxIdleConnsPerHost = idleConnections })),
+		config.WithHTTPClient(newAWSClient()),
 	}
 	if a.Region != "" {
 		options = append(options, config.WithRegion(a.Region))
