@@ -1,94 +1,106 @@
 package inflate
 
-import (
-	"bufio"
-	"errors"
-	"fmt"
-	"io"
+import "io"
 
-	"github.com/klauspost/compress/gzip"
+// The window of a layer, in bytes.
+const (
+	historySize = maxDistance
+	blockSize   = 64 << 10 // Text that is inflated at a time: it is still in the cache when it is parsed.
+	windowSlack = fastOutput
+	windowSize  = MaxUnread + 3*blockSize + windowSlack // Rarely moved to its front, and of that only what may be needed still.
 )
+
+// engine inflates gzip members into the window of a layer. Only the end of the last member is io.EOF.
+type engine interface {
+	// begin reads the header of the first member.
+	begin(in *feed) error
+	// inflate writes text to window[at:], up to goal or, by less than windowSlack, beyond it. It returns where the text ends. The last 32 KiB of text
+	// before at are still in the window.
+	inflate(window []byte, at, goal int) (int, error)
+	// slid says that what the window holds was moved to the front, by so many bytes.
+	slid(by int)
+}
 
 // layer takes gzip off its input, when there is any.
 type layer struct {
-	in      *bufio.Reader
-	gzip    *gzip.Reader // Made when the first gzip comes: the inner layer hardly ever needs it.
+	in      feed
 	gzipped bool
-	n       int64 // Bytes of text.
+	given   bool // Of input that is not gzip: what was looked at was given away.
+	n       int64
 	err     error
+
+	guard  *guard
+	make   func() engine
+	engine engine // Made with the window when the first gzip comes: the inner layer hardly ever needs them.
+	window []byte
+	at     int // End of the text, in the window.
 }
 
-func newLayer(buffer int) layer { return layer{in: bufio.NewReaderSize(nil, buffer)} }
-
-// reset looks at the first bytes of r.
-func (l *layer) reset(r io.Reader) error {
-	l.in.Reset(r)
-	l.gzipped, l.n, l.err = false, 0, nil
-	magic, err := l.in.Peek(2)
-	switch {
-	case err != nil && !errors.Is(err, io.EOF):
-		l.err = err
+// reset looks at the first bytes of the input.
+func (l *layer) reset(from blocks) error {
+	l.in.reset(from)
+	l.gzipped, l.given, l.n, l.at = false, false, 0, 0
+	l.in.fill(2)
+	switch magic := l.in.b; {
+	case len(magic) < 2 && l.in.err != io.EOF: //nolint:errorlint // A wrapped EOF is an error of whoever wrapped it.
+		l.err = l.in.err
 	case len(magic) == 0:
 		l.err = io.EOF
-	case len(magic) == 2 && magic[0] == 0x1f && magic[1] == 0x8b:
+	case len(magic) >= 2 && magic[0] == 0x1f && magic[1] == 0x8b:
 		l.gzipped = true
-		l.err = l.nextMember()
+		l.err = l.begin()
+	default:
+		l.err = nil
 	}
 	return l.err
 }
 
-// read is [io.Reader.Read]; its errors stay.
-func (l *layer) read(p []byte) (int, error) {
-	if l.err != nil {
-		return 0, l.err
+func (l *layer) begin() error {
+	if l.engine == nil {
+		l.engine, l.window = l.make(), make([]byte, windowSize)
 	}
+	return l.engine.begin(&l.in)
+}
+
+// Next implements [blocks].
+func (l *layer) Next(unread int) ([]byte, error) {
 	if !l.gzipped {
-		return l.in.Read(p)
+		return l.plain(unread)
 	}
-	n, err := l.gzip.Read(p)
-	if err == io.EOF { //nolint:errorlint // The end of a member; a reader below that wraps it does not mean that.
-		err = l.nextMember()
-	}
-	l.n += int64(n)
-	l.err = err
-	return n, err
-}
-
-// nextMember goes on after a member, or is io.EOF when it was the last.
-func (l *layer) nextMember() error {
-	b, err := l.in.Peek(1)
-	switch {
-	case len(b) == 0:
-		return err
-	case b[0] == 0:
-		return l.padding()
-	}
-	if l.gzip == nil {
-		l.gzip = new(gzip.Reader)
-	}
-	if err := l.gzip.Reset(l.in); err != nil {
-		return noEOF(err)
-	}
-	l.gzip.Multistream(false)
-	return nil
-}
-
-// padding reads zeros until the end, and refuses everything else: it might be text that somebody wanted to have counted.
-func (l *layer) padding() error {
-	for {
-		switch b, err := l.in.ReadByte(); {
-		case err != nil:
-			return err
-		case b != 0:
-			return fmt.Errorf("%w: something follows its end", ErrCorrupt)
+	start := l.at
+	if l.err == nil {
+		start = l.room(unread)
+		l.at, l.err = l.engine.inflate(l.window, start, min(start+blockSize, len(l.window)-windowSlack))
+		l.n += int64(l.at - start)
+		if err := l.guard.check(l.n); err != nil && (l.err == nil || l.err == io.EOF) { //nolint:errorlint // The end, which nobody wraps.
+			l.err = err
 		}
 	}
+	if l.at > start {
+		return l.window[start-unread : l.at], nil
+	}
+	return l.window[start-unread : start], l.err
 }
 
-// noEOF is for the end in the middle of a header.
-func noEOF(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
+// plain gives the input as it is: first what was looked at.
+func (l *layer) plain(unread int) ([]byte, error) {
+	switch {
+	case l.err != nil:
+		return nil, l.err
+	case l.given:
+		return l.in.from.Next(unread)
 	}
-	return err
+	l.given = true
+	return l.in.b, nil
+}
+
+// room makes room for half a block at the least, and keeps what the caller and the next match may want. It returns where to write.
+func (l *layer) room(unread int) int {
+	if len(l.window)-windowSlack-l.at >= blockSize/2 {
+		return l.at
+	}
+	from := l.at - max(historySize, unread)
+	l.at = copy(l.window, l.window[from:l.at])
+	l.engine.slid(from)
+	return l.at
 }

@@ -1,0 +1,196 @@
+package inflate
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+)
+
+// maxName bounds the file name and the comment of a header, in bytes with the zero at their end. gzip(1) writes what a file system allows, and the
+// standard library bears no more than this.
+const maxName = 512
+
+// Flags of a header. Source: RFC 1952, section 2.3.1.
+const (
+	headerChecksum = 1 << 1
+	headerExtra    = 1 << 2
+	headerName     = 1 << 3
+	headerComment  = 1 << 4
+	headerReserved = 7 << 5
+)
+
+var (
+	errMagic    = errors.New("something else than gzip follows")
+	errMethod   = errors.New("a method that is not DEFLATE")
+	errReserved = errors.New("a flag that is reserved")
+	errName     = errors.New("a name or comment that is too long")
+	errHeader   = errors.New("the checksum of the header is wrong")
+	errChecksum = errors.New("the checksum is wrong")
+	errSize     = errors.New("the length is wrong")
+)
+
+// fast is the engine of this package: gzip members, one after another.
+type fast struct {
+	in     *feed
+	data   *deflate
+	floor  int // Where the member begins in the window, as long as that is not gone.
+	sum    uint32
+	size   uint32 // Modulo 2^32, as the trailer has it.
+	header uint32 // Checksum of the header so far.
+	few    [10]byte
+}
+
+func newFast() *fast { return &fast{data: newDeflate()} }
+
+// begin implements [engine].
+func (f *fast) begin(in *feed) error {
+	f.in = in
+	return f.nextMember(0)
+}
+
+// nextMember reads a header. io.EOF says that there is none.
+func (f *fast) nextMember(at int) error {
+	more, err := another(f.in)
+	if !more {
+		return err
+	}
+	f.header, f.sum, f.size, f.floor = 0, 0, 0, at
+	f.data.reset(f.in)
+	return cut(f.readHeader())
+}
+
+// inflate implements [engine].
+func (f *fast) inflate(window []byte, at, goal int) (int, error) {
+	for at < goal {
+		n, err := f.data.inflate(window, output{uint(at), uint(f.floor), uint(goal)})
+		f.sum = crc32.Update(f.sum, crc32.IEEETable, window[at:n])
+		f.size += uint32(int(n) - at)
+		at = int(n)
+		if err == io.EOF { //nolint:errorlint // The end of the data, which nobody wraps.
+			err = f.endMember(at)
+		}
+		if err != nil {
+			return at, err
+		}
+	}
+	return at, nil
+}
+
+// slid implements [engine].
+func (f *fast) slid(by int) { f.floor = max(0, f.floor-by) }
+
+func (f *fast) endMember(at int) error {
+	trailer, err := f.take(8)
+	if err != nil {
+		return cut(err)
+	}
+	if binary.LittleEndian.Uint32(trailer) != f.sum {
+		return errChecksum
+	}
+	if binary.LittleEndian.Uint32(trailer[4:]) != f.size {
+		return errSize
+	}
+	return f.nextMember(at)
+}
+
+// readHeader goes through a header; of what is in it, only the checksum matters.
+// Source: RFC 1952, section 2.3.
+func (f *fast) readHeader() error {
+	fixed, err := f.take(10)
+	if err != nil {
+		return err
+	}
+	flags := fixed[3]
+	switch {
+	case fixed[0] != 0x1f || fixed[1] != 0x8b:
+		return errMagic
+	case fixed[2] != 8:
+		return errMethod
+	case flags&headerReserved != 0:
+		return errReserved
+	}
+	if flags&headerExtra != 0 {
+		if err := f.skipExtra(); err != nil {
+			return err
+		}
+	}
+	for _, text := range []byte{headerName, headerComment} {
+		if flags&text != 0 {
+			if err := f.skipText(); err != nil {
+				return err
+			}
+		}
+	}
+	if flags&headerChecksum != 0 {
+		return f.checkHeader()
+	}
+	return nil
+}
+
+// take reads n bytes, up to 10, which are good until the next call.
+func (f *fast) take(n int) ([]byte, error) {
+	p := f.few[:n]
+	_, err := io.ReadFull(f.in, p)
+	f.header = crc32.Update(f.header, crc32.IEEETable, p)
+	return p, err
+}
+
+// skipExtra has at most 64 KiB to skip, which its length has no room to exceed.
+func (f *fast) skipExtra() error {
+	size, err := f.take(2)
+	if err != nil {
+		return err
+	}
+	for left := int(binary.LittleEndian.Uint16(size)); left > 0 && err == nil; left-- {
+		_, err = f.take(1)
+	}
+	return err
+}
+
+func (f *fast) skipText() error {
+	for range maxName {
+		if b, err := f.take(1); err != nil || b[0] == 0 {
+			return err
+		}
+	}
+	return errName
+}
+
+func (f *fast) checkHeader() error {
+	want := uint16(f.header)
+	got, err := f.take(2)
+	if err == nil && binary.LittleEndian.Uint16(got) != want {
+		return errHeader
+	}
+	return err
+}
+
+// another says whether a member follows. Zeros until the end are padding; everything else is refused, because it might be text that somebody wanted to
+// have counted.
+func another(in io.ByteScanner) (bool, error) {
+	b, err := in.ReadByte()
+	switch {
+	case err != nil:
+		return false, err
+	case b != 0:
+		return true, in.UnreadByte()
+	}
+	for {
+		switch b, err := in.ReadByte(); {
+		case err != nil:
+			return false, err
+		case b != 0:
+			return false, fmt.Errorf("%w: something follows its end", ErrCorrupt)
+		}
+	}
+}
+
+// cut makes an end in the middle of a header or trailer an error.
+func cut(err error) error {
+	if err == io.EOF { //nolint:errorlint // A wrapped EOF is an error of whoever wrapped it.
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
