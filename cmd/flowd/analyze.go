@@ -73,7 +73,7 @@ func (c *analyzeCommand) analyze(ctx context.Context, files iter.Seq2[archive.Fi
 	defer bar.stop()
 	total, report := metrics.NewAnalysis(), analyzeReport{Errors: []fileError{}}
 	err := archive.InOrder(ctx, c.Workers, files, func() archive.Visit {
-		reader, part := archive.NewReader(scanner, bar.add), total.NewPart()
+		reader, part := archive.NewReader(scanner, c.Ingest.Inflate, bar.add), total.NewPart()
 		return func(ctx context.Context, t *archive.Turn) error {
 			err := readPart(ctx, t, reader, part)
 			if waited := t.Wait(ctx); waited != nil {

@@ -18,9 +18,10 @@ import (
 
 // archiveInput are the arguments of the commands that read files.
 type archiveInput struct {
-	Input   []string `arg:"" placeholder:"FILE|DIR" help:"Flow log files, folders of them, or - for standard input."`
-	Format  string   `placeholder:"FORMAT" help:"Columns of input that has no header: the LogFormat of its flow log, such as '$${version} $${srcaddr} …', or default. A header in a file comes first."`
-	Workers int      `placeholder:"N" help:"Files read side by side; by default two for each core, but at most 4. Each takes about 3 MB."`
+	Input   []string       `arg:"" placeholder:"FILE|DIR" help:"Flow log files, folders of them, or - for standard input."`
+	Format  string         `placeholder:"FORMAT" help:"Columns of input that has no header: the LogFormat of its flow log, such as '$${version} $${srcaddr} …', or default. A header in a file comes first."`
+	Workers int            `placeholder:"N" help:"Files read side by side; by default two for each core, but at most 4. Each takes about 3 MB."`
+	Ingest  inflateSetting `embed:"" prefix:"ingest."`
 }
 
 const archiveHelp = `Files are plain text or gzip, told by their content. Folders are walked to their ground, in the order of names; in them, hidden files and those whose

@@ -186,11 +186,12 @@ func (c *runCommand) serve(ctx context.Context, options serviceOptions, log *zap
 
 // demoCommand shows everything on loopback.
 type demoCommand struct {
-	Duration duration    `default:"0s" help:"How long to run; 0 runs until it is interrupted."`
-	Interval duration    `default:"2s" help:"Time between two objects."`
-	Seed     uint64      `default:"1" help:"Of the generated traffic: the same seed writes the same records."`
-	Web      webAddress  `embed:"" prefix:"web." set:"listen_address=127.0.0.1:10420"`
-	Log      logSettings `embed:"" prefix:"log." set:"log_level=warn"`
+	Duration duration       `default:"0s" help:"How long to run; 0 runs until it is interrupted."`
+	Interval duration       `default:"2s" help:"Time between two objects."`
+	Seed     uint64         `default:"1" help:"Of the generated traffic: the same seed writes the same records."`
+	Ingest   inflateSetting `embed:"" prefix:"ingest."`
+	Web      webAddress     `embed:"" prefix:"web." set:"listen_address=127.0.0.1:10420"`
+	Log      logSettings    `embed:"" prefix:"log." set:"log_level=warn"`
 }
 
 // Run plays until the duration is over or ctx ends.
@@ -198,6 +199,7 @@ func (c *demoCommand) Run(ctx context.Context, line *commandLine, to streams) er
 	options := demoOptions{duration: c.Duration.value(), interval: c.Interval.value(), seed: c.Seed}
 	options.service.Metrics = metrics.DefaultConfig()
 	options.service.Ingest = ingest.DefaultConfig()
+	options.service.Ingest.Inflate = c.Ingest.Inflate
 	options.service.Web.ListenAddresses = c.Web.ListenAddress
 	if err := errors.Join(c.validate(), options.service.Web.Validate()); err != nil {
 		return usageError{line.origins.explain(err)}

@@ -91,7 +91,7 @@ const searchChunk = 256 << 10
 
 // visit searches one file after another. Matches are printed in the order of the files, whoever is done first.
 func (s *search) visit(scanner parser.ScannerConfig) archive.Visit {
-	reader, w := archive.NewReader(scanner, s.bar.add), newSearchWriter(s.output, s.Count)
+	reader, w := archive.NewReader(scanner, s.Ingest.Inflate, s.bar.add), newSearchWriter(s.output, s.Count)
 	return func(ctx context.Context, t *archive.Turn) error {
 		w.begin()
 		err, failed := t.Err, error(nil)

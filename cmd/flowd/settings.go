@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"flowd/internal/inflate"
 	"flowd/internal/web"
 	"flowd/pkg/ingest"
 	"flowd/pkg/metrics"
@@ -36,6 +37,7 @@ type settings struct {
 	Ingest struct {
 		Workers    int  `default:"16" help:"Messages in work at once; parsing is bounded by GOMAXPROCS."`
 		AllowNoDLQ bool `name:"allow-no-dlq" help:"Run although the queue has no redrive policy."`
+		inflateSetting
 	} `embed:"" prefix:"ingest."`
 	DrainTimeout duration `default:"25s" help:"How long messages in work may take to finish after the first SIGTERM."`
 	Metrics      struct {
@@ -49,6 +51,11 @@ type settings struct {
 	Log       logSettings       `embed:"" prefix:"log."`
 	Bootstrap bool              `help:"Set up what is missing, once, then run; where nothing is missing it makes read calls only."`
 	Setup     bootstrapSettings `embed:"" prefix:"bootstrap."`
+}
+
+// inflateSetting belongs to every command that reads objects.
+type inflateSetting struct {
+	Inflate inflate.Engine `default:"fast" enum:"fast,klauspost" help:"What inflates gzip: ${enum}. fast is flowd's own; klauspost is a slower library, to switch back to should fast ever be in doubt."`
 }
 
 // webAddress is where HTTP is served.
@@ -104,6 +111,7 @@ func (s *settings) ingest() ingest.Config {
 	c.Buckets, c.Prefixes, c.ExpectedBucketOwner = s.S3.Bucket, s.S3.Prefix, s.S3.ExpectedBucketOwner
 	c.DrainTimeout = s.DrainTimeout.value()
 	c.AllowNoDLQ = s.Ingest.AllowNoDLQ
+	c.Inflate = s.Ingest.Inflate
 	return c
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"flowd/internal/inflate"
 	"flowd/internal/ledger"
 	"flowd/internal/web"
 	"flowd/pkg/ingest"
@@ -58,15 +59,16 @@ func TestDefaultsAreThoseOfTheRooms(t *testing.T) {
 func TestEveryFlagReachesItsRoom(t *testing.T) {
 	o, err := serviceOf(t, parsed(t, "run", "--sqs.queue-url=https://host/1/q", "--sqs.visibility-timeout=2m", "--s3.bucket=logs-a,logs-b", "--s3.bucket=logs-c",
 		"--s3.prefix=team a/", "--s3.expected-bucket-owner=123456789012", "--s3.path-style", "--state.dir=/var/x",
-		"--ledger.on-corruption=recreate", "--ledger.allow-network-fs", "--ledger.max-objects=9", "--ingest.workers=3", "--ingest.allow-no-dlq",
-		"--drain-timeout=1m", "--metrics.top-k=5", "--metrics.max-interfaces=7", "--metrics.ports=1,2", "--metrics.event-time-span=12h", "--metrics.event-time-lateness=1m", "--web.listen-address=127.0.0.1:1",
+		"--ledger.on-corruption=recreate", "--ledger.allow-network-fs", "--ledger.max-objects=9", "--ingest.workers=3", "--ingest.allow-no-dlq", "--ingest.inflate=klauspost",
+		"--drain-timeout=1m", "--metrics.top-k=5", "--metrics.max-interfaces=7", "--metrics.ports=1,2", "--metrics.event-time-span=12h", "--metrics.event-time-lateness=1m",
+		"--web.listen-address=127.0.0.1:1",
 		"--web.config.file=web.yaml", "--web.enable-lifecycle", "--web.enable-pprof")).options()
 	if err != nil {
 		t.Fatal(err)
 	}
 	wantIngest := ingest.Config{
 		QueueURL: "https://host/1/q", VisibilityTimeout: 2 * time.Minute, Workers: 3, Buckets: []string{"logs-a", "logs-b", "logs-c"}, Prefixes: []string{"team a/"},
-		ExpectedBucketOwner: "123456789012", DrainTimeout: time.Minute, AllowNoDLQ: true,
+		ExpectedBucketOwner: "123456789012", DrainTimeout: time.Minute, AllowNoDLQ: true, Inflate: inflate.Klauspost,
 	}
 	wantMetrics := metrics.DefaultConfig()
 	wantMetrics.TopK, wantMetrics.MaxInterfaces, wantMetrics.Ports = 5, 7, []uint16{1, 2}

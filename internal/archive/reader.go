@@ -21,12 +21,12 @@ type Reader struct {
 	onRead  func(bytes int)
 }
 
-// NewReader returns a reader. onRead is told of bytes as they are read, as stored; it may be nil.
-func NewReader(cfg parser.ScannerConfig, onRead func(bytes int)) *Reader {
+// NewReader returns a reader that inflates with the given engine. onRead is told of bytes as they are read, as stored; it may be nil.
+func NewReader(cfg parser.ScannerConfig, e inflate.Engine, onRead func(bytes int)) *Reader {
 	if onRead == nil {
 		onRead = func(int) {}
 	}
-	return &Reader{inflate: inflate.NewReader(), scanner: parser.NewScanner(nil, cfg), onRead: onRead}
+	return &Reader{inflate: inflate.NewReaderWith(e), scanner: parser.NewScanner(nil, cfg), onRead: onRead}
 }
 
 // Read calls each for every record of the file, with a [parser.Reason] when the line is malformed, until each returns false. The record is good
@@ -46,7 +46,7 @@ func (r *Reader) Read(ctx context.Context, f File, each func(*parser.Record, err
 	if string(r.inflate.Peek(4)) == "PAR1" {
 		return 0, ErrParquet
 	}
-	for r.scanner.Reset(r.inflate); r.scanner.Next(); {
+	for r.scanner.ResetBlocks(r.inflate); r.scanner.Next(); {
 		if !each(r.scanner.Record()) {
 			return r.scanner.Bytes(), nil
 		}

@@ -55,7 +55,7 @@ func TestRead(t *testing.T) {
 		"something else":                {content: []byte("\x89PNG\r\n\x1a\n"), err: parser.ErrHeader},
 	} {
 		got, malformed, read := 0, 0, 0
-		r := NewReader(parser.ScannerConfig{Format: c.format}, func(n int) { read += n })
+		r := NewReader(parser.ScannerConfig{Format: c.format}, inflate.Fast, func(n int) { read += n })
 		text, err := r.Read(t.Context(), inMemory(c.content), func(_ *parser.Record, err error) bool {
 			if err != nil {
 				malformed++
@@ -71,7 +71,7 @@ func TestRead(t *testing.T) {
 }
 
 func TestReaderIsUsedAgainAfterAnError(t *testing.T) {
-	r := NewReader(parser.ScannerConfig{}, nil)
+	r := NewReader(parser.ScannerConfig{}, inflate.Fast, nil)
 	count := func(content []byte) (n int, err error) {
 		_, err = r.Read(t.Context(), inMemory(content), func(*parser.Record, error) bool { n++; return true })
 		return n, err
@@ -89,7 +89,7 @@ func TestReaderIsUsedAgainAfterAnError(t *testing.T) {
 
 func TestReadStops(t *testing.T) {
 	content := zip(t, header+strings.Repeat(line, 10_000))
-	r, n := NewReader(parser.ScannerConfig{}, nil), 0
+	r, n := NewReader(parser.ScannerConfig{}, inflate.Fast, nil), 0
 	if _, err := r.Read(t.Context(), inMemory(content), func(*parser.Record, error) bool { n++; return n < 3 }); n != 3 || err != nil {
 		t.Errorf("when no more is wanted: got %d records and %v, want 3 and no error", n, err)
 	}
@@ -102,7 +102,7 @@ func TestReadStops(t *testing.T) {
 }
 
 func TestErrorsOfTheFile(t *testing.T) {
-	r := NewReader(parser.ScannerConfig{}, nil)
+	r := NewReader(parser.ScannerConfig{}, inflate.Fast, nil)
 	each := func(*parser.Record, error) bool { return true }
 	gone := onDisk(filepath.Join(t.TempDir(), "gone"), fakeInfo{})
 	if _, err := r.Read(t.Context(), gone, each); !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), "opening the file: ") {
@@ -121,7 +121,7 @@ func (fakeInfo) Mode() fs.FileMode { return fs.ModeNamedPipe }
 // TestMemoryDoesNotGrowWithTheFile reads a file ten times as large as another with the same allocations.
 func TestMemoryDoesNotGrowWithTheFile(t *testing.T) {
 	small, large := zip(t, header+strings.Repeat(line, 20_000)), zip(t, header+strings.Repeat(line, 200_000))
-	r := NewReader(parser.ScannerConfig{}, nil)
+	r := NewReader(parser.ScannerConfig{}, inflate.Fast, nil)
 	allocated := func(content []byte, want int) uint64 {
 		t.Helper()
 		var before, after runtime.MemStats

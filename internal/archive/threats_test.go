@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"flowd/internal/inflate"
 	"flowd/pkg/parser"
 )
 
@@ -51,7 +52,7 @@ func TestT13_ForeignFileIsNotTold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = NewReader(parser.ScannerConfig{}, nil).Read(t.Context(), file, func(*parser.Record, error) bool {
+		_, err = NewReader(parser.ScannerConfig{}, inflate.Fast, nil).Read(t.Context(), file, func(*parser.Record, error) bool {
 			t.Error("a line of it was taken for a record")
 			return true
 		})

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"flowd/internal/inflate"
 	"flowd/pkg/parser"
 )
 
@@ -34,11 +35,13 @@ type Config struct {
 	Horizon time.Duration
 	// Fields are asked of the parser; the zero value asks for all.
 	Fields parser.FieldSet
+	// Inflate is what inflates gzip; the zero value is [inflate.Fast].
+	Inflate inflate.Engine
 }
 
 // DefaultConfig lacks only the queue and the buckets.
 func DefaultConfig() Config {
-	return Config{VisibilityTimeout: time.Minute, Workers: 16, DrainTimeout: 25 * time.Second}
+	return Config{VisibilityTimeout: time.Minute, Workers: 16, DrainTimeout: 25 * time.Second, Inflate: inflate.Fast}
 }
 
 // DefaultHorizon leaves two days to the 30 that the ledger keeps its rows.
@@ -58,7 +61,7 @@ const accountID = `^[0-9]{12}$`
 
 // Validate says what is wrong with the configuration, every fault at once.
 func (c Config) Validate() error {
-	var errs []error
+	errs := []error{c.checkInflate()}
 	check := func(ok bool, format string, args ...any) {
 		if !ok {
 			errs = append(errs, fmt.Errorf(format, args...))
@@ -75,6 +78,13 @@ func (c Config) Validate() error {
 		check(valid.MatchString(b) && !strings.Contains(b, ".."), "s3.bucket: %q is not a bucket name", b)
 	}
 	return errors.Join(errs...)
+}
+
+func (c Config) checkInflate() error {
+	if err := c.Inflate.Validate(); err != nil {
+		return fmt.Errorf("ingest.inflate: %w", err)
+	}
+	return nil
 }
 
 func (c Config) horizon() time.Duration {

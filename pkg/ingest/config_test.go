@@ -23,6 +23,7 @@ func TestConfigThatIsWrong(t *testing.T) {
 		"ingest.workers must be between 1 and 256, got 0":                func(c *Config) { c.Workers = 0 },
 		"ingest.workers must":                                            func(c *Config) { c.Workers = 257 },
 		"drain-timeout must":                                             func(c *Config) { c.DrainTimeout = -1 },
+		`ingest.inflate: there is no engine "slow"`:                      func(c *Config) { c.Inflate = "slow" },
 		"s3.bucket is missing":                                           func(c *Config) { c.Buckets = nil },
 		`"Flow" is not a bucket name`:                                    func(c *Config) { c.Buckets = []string{"Flow"} },
 		`"a..b" is not a bucket name`:                                    func(c *Config) { c.Buckets = []string{"a..b"} },

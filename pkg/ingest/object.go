@@ -38,8 +38,8 @@ type reader struct {
 	scanner *parser.Scanner
 }
 
-func newReader(fields parser.FieldSet) *reader {
-	r := &reader{inflate: inflate.NewReader(), scanner: parser.NewScanner(nil, parser.ScannerConfig{Fields: fields})}
+func newReader(cfg Config) *reader {
+	r := &reader{inflate: inflate.NewReaderWith(cfg.Inflate), scanner: parser.NewScanner(nil, parser.ScannerConfig{Fields: cfg.Fields})}
 	r.inflate.Limit(inflate.Limits{Bytes: maxText, Ratio: maxRatio, RatioAfter: ratioAfter})
 	return r
 }
@@ -170,7 +170,7 @@ func (c *Consumer) fill(ctx context.Context, r *reader, body *watchedBody, batch
 	defer func() {
 		if p := recover(); p != nil {
 			c.deps.Logger.Error("panic while reading an object", zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
-			*r = *newReader(c.cfg.Fields) // Nobody knows what state it is in.
+			*r = *newReader(c.cfg) // Nobody knows what state it is in.
 			err = failed(reasonPanic, "panic: %v", p)
 		}
 	}()
@@ -192,7 +192,7 @@ func (c *Consumer) fill(ctx context.Context, r *reader, body *watchedBody, batch
 // scan adds every record: no lock, and no allocation.
 func scan(r *reader, batch Batch) error {
 	s := r.scanner
-	for s.Reset(r.inflate); s.Next(); {
+	for s.ResetBlocks(r.inflate); s.Next(); {
 		record, err := s.Record()
 		if err == nil {
 			batch.Add(record)

@@ -19,7 +19,7 @@ func (r *rig) read(o Object) (*fakeBatch, Object, error) {
 	if r.consumer == nil {
 		r.build()
 	}
-	batch, err := r.consumer.readObject(r.Context(), newReader(parser.FieldSet{}), &o)
+	batch, err := r.consumer.readObject(r.Context(), newReader(Config{}), &o)
 	if err != nil {
 		return nil, o, err
 	}
@@ -184,7 +184,7 @@ func TestReaderIsNotUsedAgainAfterAPanic(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.build()
 		r.counter.add = func(*parser.Record) { panic("a bug") }
-		used := newReader(parser.FieldSet{})
+		used := newReader(Config{})
 		before := *used
 		o := announced(key, r.store.put(key, zip(r, text(3))))
 		if _, err := r.consumer.readObject(r.Context(), used, &o); reasonOf(err, "none") != reasonPanic || !strings.Contains(err.Error(), "a bug") {
@@ -203,7 +203,7 @@ func TestReaderIsNotUsedAgainAfterAPanic(t *testing.T) {
 func TestAllocationsDoNotDependOnTheNumberOfRecords(t *testing.T) {
 	allocs := func(lines string) float64 {
 		c := &Consumer{parsing: make(limit, 1)}
-		r, stored := newReader(parser.FieldSet{}), zip(t, lines)
+		r, stored := newReader(Config{}), zip(t, lines)
 		stall := time.AfterFunc(time.Hour, func() {})
 		defer stall.Stop()
 		in, batch := bytes.NewReader(stored), &fakeBatch{counter: newFakeCounter()}

@@ -23,7 +23,7 @@ const (
 
 // work is one worker: it receives a message and finishes it, then the next.
 func (c *Consumer) work(ctx, work context.Context) {
-	r, pause := newReader(c.cfg.Fields), minPause
+	r, pause := newReader(c.cfg), minPause
 	for ctx.Err() == nil {
 		if c.circuit.isOpen() {
 			c.waitForRecovery(ctx, work, r)

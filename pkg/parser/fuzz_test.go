@@ -168,6 +168,8 @@ func FuzzScanner(f *testing.F) {
 		compare(t, "whole", scanAll(t, s), want)
 		s.ResetBytes([]byte(text))
 		compare(t, "block", scanAll(t, s), want)
+		s.ResetBlocks(&growing{rest: text, size: int(size)})
+		compare(t, "blocks", scanAll(t, s), want)
 	})
 }
 

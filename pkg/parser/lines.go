@@ -11,17 +11,24 @@ const MaxLine = 64 << 10
 // scanBuffer holds the longest line twice, so that most reads are large.
 const scanBuffer = 2 * MaxLine
 
-// lines cuts text into lines: that of a reader through a buffer of its own, a block of memory in place.
+// Blocks is text that comes in blocks of memory. Next returns the last unread bytes of what it returned before, with at least one new byte behind them;
+// or, when there is no more, an error: io.EOF at the end. The bytes are good until the next call. unread is at most [MaxLine].
+type Blocks interface {
+	Next(unread int) ([]byte, error)
+}
+
+// lines cuts text into lines: that of a reader through a buffer of its own, blocks of memory in place.
 type lines struct {
-	r     io.Reader
-	own   []byte // The buffer for readers. It is made at the first read and outlives them.
-	buf   []byte // own, or the block.
-	pos   int    // Start of what was not looked at yet.
-	end   int    // End of what was read.
-	total uint64 // Bytes read.
-	atEnd bool   // There is nothing more to read.
-	skip  bool   // Inside a line that is too long.
-	err   error  // Why the reader ended; nil at its clean end.
+	r      io.Reader
+	blocks Blocks // Instead of r.
+	own    []byte // The buffer for readers. It is made at the first read and outlives them.
+	buf    []byte // own, or the block.
+	pos    int    // Start of what was not looked at yet.
+	end    int    // End of what was read.
+	total  uint64 // Bytes read.
+	atEnd  bool   // There is nothing more to read.
+	skip   bool   // Inside a line that is too long.
+	err    error  // Why the reader ended; nil at its clean end.
 }
 
 // reset starts over with a reader; nil is empty.
@@ -31,6 +38,9 @@ func (l *lines) reset(r io.Reader) { *l = lines{own: l.own, buf: l.own, r: r, at
 func (l *lines) resetBytes(block []byte) {
 	*l = lines{own: l.own, buf: block, end: len(block), total: uint64(len(block)), atEnd: true}
 }
+
+// resetBlocks starts over with text that comes in blocks.
+func (l *lines) resetBlocks(b Blocks) { *l = lines{own: l.own, blocks: b} }
 
 // next returns the next line without its newline; it is good until the next call. A line that is too long is dropped as it is read, and
 // reported once. After an error the lines before it are still there; what stands before the error without a newline is no line.
@@ -55,14 +65,17 @@ func (l *lines) next() (line []byte, tooLong, ok bool) {
 	return line, tooLong, true
 }
 
-// fill reads more, moving the unread part to the front. It returns where the new bytes begin.
+// fill goes on with the text, and keeps the part of it that was not looked at. It returns where the new bytes begin.
 func (l *lines) fill() int {
+	if l.end-l.pos > MaxLine {
+		l.skip, l.pos = true, l.end
+	}
+	if l.blocks != nil {
+		return l.nextBlock()
+	}
 	if l.own == nil {
 		l.own = make([]byte, scanBuffer)
 		l.buf = l.own
-	}
-	if l.end-l.pos > MaxLine {
-		l.skip, l.pos = true, l.end
 	}
 	if l.pos > 0 {
 		l.pos, l.end = 0, copy(l.buf, l.buf[l.pos:l.end])
@@ -72,6 +85,27 @@ func (l *lines) fill() int {
 	return from
 }
 
+// nextBlock leaves it to whoever has the memory to put the new bytes behind the old.
+func (l *lines) nextBlock() int {
+	unread := l.end - l.pos
+	block, err := l.blocks.Next(unread)
+	if err == nil && len(block) <= unread {
+		err = io.ErrNoProgress
+	}
+	l.ended(err)
+	l.buf, l.pos, l.end = block, 0, len(block)
+	l.total += uint64(max(0, len(block)-unread))
+	return min(unread, len(block))
+}
+
+// ended takes note of an error that ends the input. A wrapped EOF is an error of whoever wrapped it, not the end.
+func (l *lines) ended(err error) {
+	l.atEnd = err != nil
+	if err != io.EOF {
+		l.err = err
+	}
+}
+
 // read bears with readers that return nothing and no error, but not for ever.
 func (l *lines) read() {
 	const patience = 100
@@ -79,15 +113,10 @@ func (l *lines) read() {
 		n, err := l.r.Read(l.buf[l.end:])
 		l.end += n
 		l.total += uint64(n)
-		if err != nil {
-			l.atEnd = true
-			if err != io.EOF { // A wrapped EOF is an error of whoever wrapped it, not the end.
-				l.err = err
-			}
-		}
+		l.ended(err)
 		if n > 0 || err != nil {
 			return
 		}
 	}
-	l.atEnd, l.err = true, io.ErrNoProgress
+	l.ended(io.ErrNoProgress)
 }

@@ -15,9 +15,9 @@ type ScannerConfig struct {
 	Format *Format
 }
 
-// Scanner walks the records of a reader or of a block of memory. It is for one goroutine; [Scanner.Reset] and [Scanner.ResetBytes] make it
-// ready for the next input. It allocates a buffer of 128 KiB when it first reads, and a few small things for each header that differs from the
-// one before; nothing for records, however many there are.
+// Scanner walks the records of a reader, of a block of memory, or of many blocks. It is for one goroutine; [Scanner.Reset], [Scanner.ResetBytes] and
+// [Scanner.ResetBlocks] make it ready for the next input. It allocates a buffer of 128 KiB when it first reads from a reader, and a few small things for
+// each header that differs from the one before; nothing for records, however many there are.
 type Scanner struct {
 	cfg     ScannerConfig
 	lines   lines
@@ -52,6 +52,13 @@ func (s *Scanner) Reset(r io.Reader) {
 // the last of them was used.
 func (s *Scanner) ResetBytes(block []byte) {
 	s.lines.resetBytes(block)
+	s.restart()
+}
+
+// ResetBlocks starts over with text that comes in blocks, which is not copied: the scanner parses it where it is, and leaves the beginning of a line at
+// the end of a block unread.
+func (s *Scanner) ResetBlocks(b Blocks) {
+	s.lines.resetBlocks(b)
 	s.restart()
 }
 

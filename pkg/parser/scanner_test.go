@@ -2,6 +2,7 @@ package parser
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -59,7 +60,31 @@ func sources() map[string]func(s *Scanner, text string) {
 		"half":            reader(iotest.HalfReader),
 		"data with error": reader(iotest.DataErrReader),
 		"block":           func(s *Scanner, text string) { s.ResetBytes([]byte(text)) },
+		"blocks":          func(s *Scanner, text string) { s.ResetBlocks(&growing{rest: text}) },
 	}
+}
+
+// growing gives blocks that are each a byte longer than the one before, in memory of their own, and spoils a block when its time is over.
+type growing struct {
+	rest string
+	size int
+	last []byte
+	err  error // Instead of io.EOF.
+}
+
+func (g *growing) Next(unread int) ([]byte, error) {
+	if unread > MaxLine {
+		return nil, fmt.Errorf("%d bytes were left unread, more than %d", unread, MaxLine)
+	}
+	kept := bytes.Clone(g.last[len(g.last)-unread:])
+	copy(g.last, bytes.Repeat([]byte("!"), len(g.last)))
+	g.size = min(g.size+1, len(g.rest))
+	g.last = append(kept, g.rest[:g.size]...)
+	if g.size == 0 {
+		return g.last, cmp.Or(g.err, io.EOF)
+	}
+	g.rest = g.rest[g.size:]
+	return g.last, nil
 }
 
 func TestScanner(t *testing.T) {
@@ -160,9 +185,15 @@ func TestReadErrors(t *testing.T) {
 	looked := 0
 	for _, cause := range []error{broken, io.ErrUnexpectedEOF, fmt.Errorf("inflating: %w", io.EOF)} {
 		for cut := range len(text) + 1 {
-			for _, wrap := range []func(io.Reader) io.Reader{iotest.OneByteReader, iotest.DataErrReader} {
+			broken := func() io.Reader { return io.MultiReader(strings.NewReader(text[:cut]), iotest.ErrReader(cause)) }
+			for _, open := range []func(*Scanner){
+				func(s *Scanner) { s.Reset(iotest.OneByteReader(broken())) },
+				func(s *Scanner) { s.Reset(iotest.DataErrReader(broken())) },
+				func(s *Scanner) { s.ResetBlocks(&growing{rest: text[:cut], err: cause}) },
+			} {
 				looked++
-				s := NewScanner(wrap(io.MultiReader(strings.NewReader(text[:cut]), iotest.ErrReader(cause))), ScannerConfig{})
+				s := NewScanner(nil, ScannerConfig{})
+				open(s)
 				got := scanAll(t, s)
 				want := max(0, strings.Count(text[:cut], "\n")-1)
 				if !errors.Is(got.err, cause) || len(got.records) != want {
@@ -171,7 +202,7 @@ func TestReadErrors(t *testing.T) {
 			}
 		}
 	}
-	if want := 3 * 2 * (len(text) + 1); looked != want {
+	if want := 3 * 3 * (len(text) + 1); looked != want {
 		t.Errorf("looked at %d cuts, want %d", looked, want)
 	}
 }
@@ -222,6 +253,19 @@ func TestScannerIsReadyAgainAfterAnything(t *testing.T) {
 				t.Errorf("after %s, %s: got %q, %v, %d bytes", name, source, got.records, got.err, s.Bytes())
 			}
 		}
+	}
+}
+
+// empty is blocks that break their word.
+type empty struct{}
+
+func (empty) Next(int) ([]byte, error) { return nil, nil }
+
+func TestBlocksThatReturnNothing(t *testing.T) {
+	s := NewScanner(nil, ScannerConfig{})
+	s.ResetBlocks(empty{})
+	if got := scanAll(t, s); !errors.Is(got.err, io.ErrNoProgress) {
+		t.Errorf("got %v, want %v", got.err, io.ErrNoProgress)
 	}
 }
 
