@@ -3,7 +3,7 @@ package inflate
 // careful decodes one symbol, with a check before each step. It is for the last bytes of the data.
 func (d *deflate) careful(window []byte, o output) (uint, error) {
 	d.refill() // Of 57 bits, a length takes 20 at the most and a distance 28.
-	e, extra, err := d.next(d.tables.litlen[:], litlenBits)
+	e, more, err := d.next(d.tables.litlen[:], litlenBits)
 	switch {
 	case err != nil:
 		return o.at, err
@@ -14,12 +14,12 @@ func (d *deflate) careful(window []byte, o output) (uint, error) {
 		d.block = nil
 		return o.at, nil
 	}
-	length := e>>valueShift + extra
-	e, extra, err = d.next(d.tables.dist[:], distBits)
+	length := e>>valueShift + more
+	e, more, err = d.next(d.tables.dist[:], distBits)
 	if err != nil {
 		return o.at, err
 	}
-	distance := uint(e>>valueShift + extra)
+	distance := uint(e>>valueShift + more)
 	if distance > o.at-o.floor {
 		return o.at, errDistance
 	}
@@ -31,25 +31,25 @@ func (d *deflate) careful(window []byte, o output) (uint, error) {
 }
 
 // next takes a symbol and its extra bits.
-func (d *deflate) next(table []uint32, width uint) (entry, extra uint32, err error) {
+func (d *deflate) next(table []uint32, width uint) (entry, more uint32, err error) {
 	e := table[d.buffer&(1<<width-1)]
-	code := uint64(d.buffer)
-	if e&flagLiteral == 0 && e&flagSubtable != 0 {
+	code := d.buffer
+	if e&flagSubtable != 0 {
 		if err := d.missing(width); err != nil {
 			return 0, 0, err
 		}
 		code >>= width
 		d.count -= width
-		e = table[uint64(e>>valueShift)+code&(1<<(e>>8&63)-1)]
+		e = table[subentry(e, code)]
 	}
 	size := uint(e & 0xff)
 	if err := d.missing(size); err != nil {
 		return 0, 0, err
 	}
-	if e&flagLiteral == 0 && e&flagSpecial != 0 && e&flagEnd == 0 {
+	if e&flagSpecial != 0 && e&flagEnd == 0 {
 		return 0, 0, errCode
 	}
 	d.buffer = code >> size
 	d.count -= size
-	return e, uint32(code & (1<<size - 1) >> (e >> 8 & 0xf)), nil
+	return e, uint32(extra(e, code)), nil
 }

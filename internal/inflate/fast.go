@@ -50,7 +50,7 @@ func (d *deflate) fast(window []byte, o output) (uint, error) {
 		}
 		if e&flagSpecial != 0 {
 			if e&flagSubtable != 0 {
-				e = t.litlen[uint64(e>>valueShift)+buffer&(1<<(e>>8&63)-1)]
+				e = t.litlen[subentry(e, buffer)]
 				before = buffer
 				buffer >>= e & 63
 				count -= uint(e)
@@ -70,8 +70,7 @@ func (d *deflate) fast(window []byte, o output) (uint, error) {
 			}
 		}
 		{
-			length := uint(e>>valueShift) + uint(before&(1<<(e&63)-1)>>(e>>8&63))
-
+			length := uint(e>>valueShift) + uint(extra(e, before))
 			if count&0xff < maxCode+13 { // The longest distance with its extra bits.
 				buffer |= load64(in, pos) << (count & 63)
 				pos += (63 - count) >> 3 & 7
@@ -85,7 +84,7 @@ func (d *deflate) fast(window []byte, o output) (uint, error) {
 				}
 				buffer >>= distBits
 				count -= distBits
-				e = t.dist[uint64(e>>valueShift)+buffer&(1<<(e>>8&63)-1)]
+				e = t.dist[subentry(e, buffer)]
 				if e&flagSpecial != 0 {
 					err = errCode
 					break
@@ -94,7 +93,7 @@ func (d *deflate) fast(window []byte, o output) (uint, error) {
 			before = buffer
 			buffer >>= e & 63
 			count -= uint(e)
-			distance := uint(e>>valueShift) + uint(before&(1<<(e&63)-1)>>(e>>8&63))
+			distance := uint(e>>valueShift) + uint(extra(e, before))
 			if distance > at-o.floor {
 				err = errDistance
 				break
@@ -114,9 +113,6 @@ func (d *deflate) fast(window []byte, o output) (uint, error) {
 				for length > 16 {
 					to, from, length = to+16, from+16, length-16
 					copy16(window, to, from)
-					if length <= 16 {
-						break
-					}
 				}
 			case distance >= 8:
 				for to < at {

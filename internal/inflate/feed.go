@@ -21,7 +21,7 @@ type source struct {
 	err   error // ended, unless that is io.EOF.
 }
 
-const sourceBuffer = 2 * MaxUnread // So that half of it is read at once, at the least.
+const sourceBuffer = 2 * MaxUnread // So that reads are large, although what is unread is moved only now and then.
 
 func (s *source) reset(r io.Reader) { *s = source{r: r, buf: s.buf} }
 
@@ -30,7 +30,10 @@ func (s *source) Next(unread int) ([]byte, error) {
 	if s.buf == nil {
 		s.buf = make([]byte, sourceBuffer)
 	}
-	s.end = copy(s.buf, s.buf[s.end-unread:s.end])
+	if len(s.buf)-s.end < sourceBuffer/4 {
+		s.end = copy(s.buf, s.buf[s.end-unread:s.end])
+	}
+	from := s.end - unread
 	const patience = 100
 	for try := 0; s.ended == nil; try++ {
 		n, err := s.r.Read(s.buf[s.end:])
@@ -41,10 +44,10 @@ func (s *source) Next(unread int) ([]byte, error) {
 		}
 		s.fail(err)
 		if n > 0 {
-			return s.buf[:s.end], nil
+			return s.buf[from:s.end], nil
 		}
 	}
-	return s.buf[:s.end], s.ended
+	return s.buf[from:s.end], s.ended
 }
 
 func (s *source) fail(err error) {

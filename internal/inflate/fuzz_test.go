@@ -8,35 +8,68 @@ import (
 	"errors"
 	"hash/crc32"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/iotest"
 )
 
-// FuzzReader holds the reader against the standard library: for gzip input the same bytes, or an error from both; for other input the input.
-// Every input is tried as it is, and as the DEFLATE data of a member whose trailer is right: chance finds no checksum.
+// FuzzReader holds the reader with each of its engines against the standard library: for gzip input the same bytes, or an error from both; for other
+// input the input. Every input is tried as it is, and as the DEFLATE data of a member whose trailer is right: chance finds no checksum.
 func FuzzReader(f *testing.F) {
-	good := zip(f, strings.Repeat("flow log record\n", 20))
+	for _, e := range corpus(f) {
+		f.Add(e.gzip)
+		f.Add(e.gzip[10 : len(e.gzip)-8])
+	}
+	for _, all := range []map[string]byHand{fixedByHand(), dynamicByHand()} {
+		for _, c := range all {
+			f.Add(c.data.b)
+		}
+	}
+	good := gzipped(f, strings.Repeat("flow log record\n", 20))
 	cut := good[:len(good)-5]
 	named := bytes.Clone(good)
 	named[3] = 0x1f // Every optional part of a header, none of which is there.
 	for _, seed := range [][]byte{
-		nil, {0x1f}, {0x1f, 0x8b}, []byte("plain text"), good, cut, named, zip(f, ""), append(bytes.Clone(good), good...),
-		append(bytes.Clone(good), "garbage"...), append(bytes.Clone(good), 0, 0, 0), append(zip(f, ""), cut...), zip(f, string(good)), zip(f, string(cut)),
+		nil, {0x1f}, {0x1f, 0x8b}, []byte("plain text"), good, cut, named, gzipped(f, ""), append(bytes.Clone(good), good...),
+		append(bytes.Clone(good), "garbage"...), append(bytes.Clone(good), 0, 0, 0), append(gzipped(f, ""), cut...), gzipped(f, string(good)), gzipped(f, string(cut)),
 	} {
 		f.Add(seed)
 	}
 	for level := flate.HuffmanOnly; level <= flate.BestCompression; level++ {
 		f.Add(deflated(f, level, strings.Repeat("flow log record\n", 20)+"stored as it is"))
 	}
-	z := NewReader() // One for all: what one input left behind must not reach the next.
+	z := engines() // The same for all inputs: what one left behind must not reach the next.
 	f.Fuzz(func(t *testing.T, in []byte) {
 		compare(t, z, in)
 		compare(t, z, member(in))
 	})
 }
 
-func compare(t *testing.T, z *Reader, in []byte) {
+// FuzzNext gives DEFLATE data to the reader in pieces of random lengths, and takes the text with as much left unread as chance has it.
+func FuzzNext(f *testing.F) {
+	for _, e := range corpus(f) {
+		f.Add(e.gzip[10:len(e.gzip)-8], uint64(len(e.gzip)), uint16(30))
+	}
+	z := NewReader()
+	f.Fuzz(func(t *testing.T, deflate []byte, seed uint64, most uint16) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		in := member(deflate)
+		want, wantErr := standard(in)
+		if wantErr == nil && strings.HasPrefix(want, "\x1f\x8b") {
+			return // Gzip inside gzip is for FuzzReader.
+		}
+		got, err := collected(t, z, chunks{bytes.NewReader(in), r, 1 + int(most)}, func(have int) int { return r.IntN(min(have, MaxUnread) + 1) })
+		if (err == io.EOF) != (wantErr == nil) { //nolint:errorlint // The end is not wrapped.
+			t.Errorf("got %v, the standard library says %v", err, wantErr)
+		}
+		if wantErr == nil && string(got) != want {
+			t.Errorf("got %d bytes, want the %d bytes of the standard library", len(got), len(want))
+		}
+	})
+}
+
+func compare(t *testing.T, z map[Engine]*Reader, in []byte) {
 	t.Helper()
 	if hasReservedFlags(in) {
 		return // RFC 1952 wants an error, and the standard library looks away.
@@ -48,15 +81,23 @@ func compare(t *testing.T, z *Reader, in []byte) {
 		}
 		want, wantErr = standard([]byte(want)) // Gzip inside gzip.
 	}
-	for how, r := range map[string]io.Reader{"whole": bytes.NewReader(in), "byte by byte": iotest.OneByteReader(bytes.NewReader(in))} {
-		got, err := inflated(z, r)
+	for _, how := range []struct {
+		name string
+		z    *Reader
+		r    io.Reader
+	}{
+		{"whole", z[Fast], bytes.NewReader(in)},
+		{"byte by byte", z[Fast], iotest.OneByteReader(bytes.NewReader(in))},
+		{"klauspost", z[Klauspost], bytes.NewReader(in)},
+	} {
+		got, err := inflated(how.z, how.r)
 		switch {
 		case (err == nil) != (wantErr == nil):
-			t.Errorf("%s: got %v, the standard library says %v", how, err, wantErr)
+			t.Errorf("%s: got %v, the standard library says %v", how.name, err, wantErr)
 		case err != nil && !errors.Is(err, ErrCorrupt):
-			t.Errorf("%s: got %v, want it to be %v", how, err, ErrCorrupt)
+			t.Errorf("%s: got %v, want it to be %v", how.name, err, ErrCorrupt)
 		case err == nil && got != want:
-			t.Errorf("%s: got %d bytes, want the %d bytes of the standard library", how, len(got), len(want))
+			t.Errorf("%s: got %d bytes, want the %d bytes of the standard library", how.name, len(got), len(want))
 		}
 	}
 }

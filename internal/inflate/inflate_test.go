@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
 	"testing/iotest"
 )
 
-func zip(t testing.TB, text string) []byte {
+func gzipped(t testing.TB, text string) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
@@ -33,35 +34,33 @@ func inflated(z *Reader, in io.Reader) (string, error) {
 
 func TestWellFormedInput(t *testing.T) {
 	text := strings.Repeat("flow log record\n", 10_000)
-	z := NewReader() // One for all: what one input left behind must not reach the next.
+	z := engines() // The same for all inputs: what one left behind must not reach the next.
 	for name, c := range map[string]struct {
 		in   []byte
 		want string
 	}{
-		"one member":       {zip(t, text), text},
-		"three members":    {append(append(zip(t, text), zip(t, "")...), zip(t, "end")...), text + "end"},
+		"one member":       {gzipped(t, text), text},
+		"three members":    {append(append(gzipped(t, text), gzipped(t, "")...), gzipped(t, "end")...), text + "end"},
 		"plain text":       {[]byte(text), text},
 		"one byte of text": {[]byte("x"), "x"},
 		"zero bytes":       {nil, ""},
-		"an empty member":  {zip(t, ""), ""},
-		"zeros after it":   {append(zip(t, text), make([]byte, 1000)...), text},
-		"gzip inside gzip": {zip(t, string(zip(t, text))), text},
+		"an empty member":  {gzipped(t, ""), ""},
+		"zeros after it":   {append(gzipped(t, text), make([]byte, 1000)...), text},
+		"gzip inside gzip": {gzipped(t, string(gzipped(t, text))), text},
 		"members inside and outside": {
-			append(zip(t, string(zip(t, text))+string(zip(t, "a"))), zip(t, string(zip(t, "end")))...), text + "a" + "end",
+			append(gzipped(t, string(gzipped(t, text))+string(gzipped(t, "a"))), gzipped(t, string(gzipped(t, "end")))...), text + "a" + "end",
 		},
-		"a third layer stays as it is": {zip(t, string(zip(t, string(zip(t, text))))), string(zip(t, text))},
+		"a third layer stays as it is": {gzipped(t, string(gzipped(t, string(gzipped(t, text))))), string(gzipped(t, text))},
 	} {
-		for how, r := range map[string]io.Reader{"whole": bytes.NewReader(c.in), "byte by byte": iotest.OneByteReader(bytes.NewReader(c.in))} {
-			if got, err := inflated(z, r); err != nil || got != c.want {
-				t.Errorf("%s, %s: got %d bytes, %v, want %d bytes", name, how, len(got), err, len(c.want))
-			}
+		for engine, z := range z {
+			inBothWays(t, z, string(engine)+": "+name, c.in, c.want)
 		}
 	}
 }
 
 // TestEveryTruncationIsAnError cuts a file at every byte. The one cut that no decoder can see, between members, is the caller's to find.
 func TestEveryTruncationIsAnError(t *testing.T) {
-	first, second := zip(t, "first member\n"), zip(t, "second member\n")
+	first, second := gzipped(t, "first member\n"), gzipped(t, "second member\n")
 	whole, z := append(bytes.Clone(first), second...), NewReader()
 	for n := 2; n < len(whole); n++ {
 		_, err := inflated(z, bytes.NewReader(whole[:n]))
@@ -78,7 +77,7 @@ func TestEveryTruncationIsAnError(t *testing.T) {
 }
 
 func TestBrokenInput(t *testing.T) {
-	good := zip(t, "flow log record\n")
+	good := gzipped(t, "flow log record\n")
 	checksum := bytes.Clone(good)
 	checksum[len(checksum)-8] ^= 1
 	length := bytes.Clone(good)
@@ -90,38 +89,41 @@ func TestBrokenInput(t *testing.T) {
 	for name, in := range map[string][]byte{
 		"wrong checksum": checksum, "wrong length": length, "broken deflate": deflate, "a reserved flag": reserved,
 		"text after the end": append(bytes.Clone(good), "garbage"...), "zeros and text after the end": append(bytes.Clone(good), 0, 0, 0, 'x', 0),
-		"a broken inner layer": zip(t, string(checksum)), "a cut inner layer": zip(t, string(good[:12])),
+		"a broken inner layer": gzipped(t, string(checksum)), "a cut inner layer": gzipped(t, string(good[:12])),
 	} {
-		if _, err := inflated(NewReader(), bytes.NewReader(in)); !errors.Is(err, ErrCorrupt) {
-			t.Errorf("%s: got %v, want %v", name, err, ErrCorrupt)
+		for engine, z := range engines() {
+			if _, err := inflated(z, bytes.NewReader(in)); !errors.Is(err, ErrCorrupt) {
+				t.Errorf("%s: %s: got %v, want %v", engine, name, err, ErrCorrupt)
+			}
 		}
 	}
 }
 
 // TestErrorsBelowComeThrough has errors that a decoder might make for its own: a network that breaks says "unexpected EOF" too.
 func TestErrorsBelowComeThrough(t *testing.T) {
-	whole := zip(t, strings.Repeat("flow log record\n", 100))
-	z := NewReader()
-	for _, below := range []error{iotest.ErrTimeout, io.ErrUnexpectedEOF, gzip.ErrChecksum} {
-		for _, content := range [][]byte{nil, whole[:1], whole[:5], whole[:len(whole)/2], whole[:len(whole)-1], whole, []byte("plain text")} {
-			_, err := inflated(z, io.MultiReader(bytes.NewReader(content), iotest.ErrReader(below)))
-			if !errors.Is(err, below) || errors.Is(err, ErrCorrupt) {
-				t.Errorf("%v after %d bytes: got %v, want only that", below, len(content), err)
+	whole := gzipped(t, strings.Repeat("flow log record\n", 100))
+	for engine, z := range engines() {
+		for _, below := range []error{iotest.ErrTimeout, io.ErrUnexpectedEOF, gzip.ErrChecksum, fmt.Errorf("getting it: %w", io.EOF)} {
+			for _, content := range [][]byte{nil, whole[:1], whole[:5], whole[:len(whole)/2], whole[:len(whole)-1], whole, []byte("plain text")} {
+				_, err := inflated(z, io.MultiReader(bytes.NewReader(content), iotest.ErrReader(below)))
+				if !errors.Is(err, below) || errors.Is(err, ErrCorrupt) {
+					t.Errorf("%s: %v after %d bytes: got %v, want only that", engine, below, len(content), err)
+				}
 			}
 		}
-	}
-	if got, err := inflated(z, bytes.NewReader(whole)); err != nil || len(got) != 1600 {
-		t.Errorf("the next input: got %d bytes, %v, want 1600", len(got), err)
+		if got, err := inflated(z, bytes.NewReader(whole)); err != nil || len(got) != 1600 {
+			t.Errorf("%s: the next input: got %d bytes, %v, want 1600", engine, len(got), err)
+		}
 	}
 }
 
 // TestLimits has text that compresses a thousand times, through one layer and through two.
 func TestLimits(t *testing.T) {
 	const text = 4 << 20
-	one := zip(t, strings.Repeat("\n", text))
-	two := zip(t, string(zip(t, strings.Repeat("\n", text))))
-	empty := zip(t, strings.Repeat(string(zip(t, "")), text/20)) // Its inner layer gives no text at all.
-	z := NewReader()
+	one := gzipped(t, strings.Repeat("\n", text))
+	two := gzipped(t, string(gzipped(t, strings.Repeat("\n", text))))
+	empty := gzipped(t, strings.Repeat(string(gzipped(t, "")), text/20)) // Its inner layer gives no text at all.
+	z := engines()
 	for name, c := range map[string]struct {
 		in     []byte
 		limits Limits
@@ -138,9 +140,11 @@ func TestLimits(t *testing.T) {
 		"an inner layer that gives no text":  {empty, Limits{Bytes: text / 2}, ErrBomb},
 		"plain text is as long as its input": {bytes.Repeat([]byte("\n"), text), Limits{Bytes: 1, Ratio: 1}, nil},
 	} {
-		z.Limit(c.limits)
-		if _, err := inflated(z, bytes.NewReader(c.in)); !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
-			t.Errorf("%s: got %v, want %v", name, err, c.want)
+		for engine, z := range z {
+			z.Limit(c.limits)
+			if _, err := inflated(z, bytes.NewReader(c.in)); !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
+				t.Errorf("%s: %s: got %v, want %v", engine, name, err, c.want)
+			}
 		}
 	}
 }
@@ -148,7 +152,7 @@ func TestLimits(t *testing.T) {
 func TestPeekShowsOnlyWhatIsNotGzip(t *testing.T) {
 	z := NewReader()
 	for _, c := range []struct{ in, want string }{
-		{"PAR1 and more", "PAR1"}, {"PA", "PA"}, {"", ""}, {string(zip(t, "PAR1")), ""},
+		{"PAR1 and more", "PAR1"}, {"PA", "PA"}, {"", ""}, {string(gzipped(t, "PAR1")), ""},
 	} {
 		if err := z.Reset(strings.NewReader(c.in)); err != nil {
 			t.Fatal(err)
@@ -186,7 +190,7 @@ func TestResetUsesItsMemoryAgain(t *testing.T) {
 			}
 		})
 	}
-	short, long := allocs(zip(t, "x")), allocs(zip(t, strings.Repeat("flow log record\n", 100_000)))
+	short, long := allocs(gzipped(t, "x")), allocs(gzipped(t, strings.Repeat("flow log record\n", 100_000)))
 	if short > 5 || long > short+2 { // Longer codes may need a table more.
 		t.Errorf("allocations: got %v for a byte and %v for 1.6 MB, want the same few", short, long)
 	}

@@ -6,7 +6,7 @@ import "math/bits"
 // behind the table. Entries, from the lowest bit:
 //
 //	0-7    bits that the symbol takes: its code and its extra bits
-//	8-11   bits of the code alone; in a pointer to a subtable, 8-13 the width of the subtable
+//	8-11   bits of the code alone; in a pointer to a subtable, its width
 //	13-15  flags
 //	16-    what the symbol means: a literal, the least length, the least distance; in a pointer, where the subtable begins
 //	31     a literal, so that it is told by the sign
@@ -38,6 +38,12 @@ type alphabet []uint32
 
 // entry is that of a symbol whose code has n bits, or has n bits in its subtable.
 func (a alphabet) entry(symbol uint16, n int) uint32 { return a[symbol] + uint32(n)<<8 + uint32(n) }
+
+// subentry is where a pointer to a subtable points to, with the bits of the code that come next.
+func subentry(e uint32, next uint64) uint64 { return uint64(e>>valueShift) + next&(1<<(e>>8&63)-1) }
+
+// extra is the value of the extra bits, of bits that begin with the code; in a subtable, with the rest of it.
+func extra(e uint32, bits uint64) uint64 { return bits & (1<<(e&63) - 1) >> (e >> 8 & 63) }
 
 // builder makes tables. Its memory is used again.
 type builder struct {
