@@ -258,3 +258,22 @@ func TestMemoryDoesNotGrowWithTheInput(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryInflaterGivesTheSame has the flag on both commands that read files.
+func TestEveryInflaterGivesTheSame(t *testing.T) {
+	folderOf(t, map[string]string{"a.log.gz": zipped(t, accepted, rejected), "b.log.gz": zipped(t, zipped(t, rejected)), "c.log": accepted})
+	for _, command := range []string{"analyze", "search"} {
+		want, _, code := onFiles(t, command, "--output=json", ".")
+		if code != exitOK || want == "" {
+			t.Fatalf("%s: got %d and %q", command, code, want)
+		}
+		for _, engine := range []string{"fast", "klauspost"} {
+			if got, stderr, code := onFiles(t, command, "--ingest.inflate="+engine, "--output=json", "."); code != exitOK || got != want {
+				t.Errorf("%s with %s: got %d, %s, %s, want %s", command, engine, code, got, stderr, want)
+			}
+		}
+		if _, stderr, code := onFiles(t, command, "--ingest.inflate=slow", "."); code != exitUsage || !strings.Contains(stderr, "ingest.inflate") {
+			t.Errorf("%s with an engine that does not exist: got %d, %s", command, code, stderr)
+		}
+	}
+}
