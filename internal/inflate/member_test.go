@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -36,36 +37,41 @@ func TestManyMembers(t *testing.T) {
 	}
 }
 
-// TestMatchesDoNotReachIntoTheMemberBefore puts the border of two members at places of the window where it slides: as far as the second one has text a
-// match is good, and a byte further it is not.
-func TestMatchesDoNotReachIntoTheMemberBefore(t *testing.T) {
+// matchBack is a member with so much text, and a match of three that goes back by distance.
+func matchBack(inside, distance int) []byte {
 	litlen, dist := fixedCodes()
+	text := strings.Repeat("y", inside)
+	w := new(bitWriter).stored(0, []byte(text)).put(1, 1).put(1, 2)
+	w.match(litlen, dist, 3, distance).symbol(litlen, endOfBlock)
+	b := append([]byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff}, w.b...)
+	b = binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE([]byte(text+"yyy")))
+	return binary.LittleEndian.AppendUint32(b, uint32(inside+3))
+}
+
+// TestMatchesDoNotReachIntoTheMemberBefore puts the border of two members at places of the window where it slides: as far as the second one has text a
+// match is good, and a byte further it is not. Without padding behind it the match is decoded carefully, with padding fast.
+func TestMatchesDoNotReachIntoTheMemberBefore(t *testing.T) {
 	z, looked := NewReader(), 0
 	for _, before := range []int{1, maxDistance, blockSize - 1, blockSize, 2*blockSize + 7, windowSize - windowSlack, windowSize, 2 * windowSize} {
 		first := gzipped(t, strings.Repeat("x", before))
 		for _, inside := range []int{1, 100, maxDistance - 1, maxDistance} {
-			for _, beyond := range []int{0, 1} {
-				if inside+beyond > maxDistance {
-					continue
-				}
+			for _, padding := range []int{0, fastInput} {
 				looked++
-				text := strings.Repeat("y", inside)
-				w := new(bitWriter).stored(0, []byte(text)).put(1, 1).put(1, 2)
-				w.match(litlen, dist, 3, inside+beyond).symbol(litlen, endOfBlock)
-				trailer := binary.LittleEndian.AppendUint32(nil, crc32.ChecksumIEEE([]byte(text+"yyy")))
-				trailer = binary.LittleEndian.AppendUint32(trailer, uint32(inside+3))
-				second := append(append([]byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff}, w.b...), trailer...)
-				got, err := inflated(z, bytes.NewReader(append(bytes.Clone(first), second...)))
-				if beyond == 0 && (err != nil || len(got) != before+inside+3) {
+				got, err := inflated(z, bytes.NewReader(slices.Concat(first, matchBack(inside, inside), make([]byte, padding))))
+				if err != nil || len(got) != before+inside+3 {
 					t.Errorf("%d bytes before, %d back: got %d bytes, %v", before, inside, len(got), err)
 				}
-				if beyond == 1 && !errors.Is(err, errDistance) {
+				if inside == maxDistance {
+					continue // No distance goes further.
+				}
+				_, err = inflated(z, bytes.NewReader(slices.Concat(first, matchBack(inside, inside+1), make([]byte, padding))))
+				if !errors.Is(err, errDistance) {
 					t.Errorf("%d bytes before, %d and one back: got %v, want %v", before, inside, err, errDistance)
 				}
 			}
 		}
 	}
-	if looked != 8*7 {
+	if looked != 8*4*2 {
 		t.Errorf("looked at %d borders", looked)
 	}
 }

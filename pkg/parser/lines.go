@@ -98,10 +98,10 @@ func (l *lines) nextBlock() int {
 	return min(unread, len(block))
 }
 
-// ended takes note of an error that ends the input. A wrapped EOF is an error of whoever wrapped it, not the end.
+// ended takes note of an error that ends the input.
 func (l *lines) ended(err error) {
 	l.atEnd = err != nil
-	if err != io.EOF {
+	if err != io.EOF { //nolint:errorlint // A wrapped EOF is an error of whoever wrapped it, not the end.
 		l.err = err
 	}
 }
