@@ -70,7 +70,7 @@ func TestF30_BodyStalls(t *testing.T) {
 		"no byte":         {func(o *fakeObject) { o.stallAt = 100 }, stallTimeout},
 		"a byte a second": {func(o *fakeObject) { o.chunk, o.pause = 1, time.Second }, slowWindow},
 		"half the rate":   {func(o *fakeObject) { o.chunk, o.pause = 32<<10, time.Second }, slowWindow},
-		"just enough":     {func(o *fakeObject) { o.chunk, o.pause = 64<<10, time.Second }, 0},
+		"just enough":     {func(o *fakeObject) { o.chunk, o.pause = 16<<10, time.Second/4 }, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(r *rig) {

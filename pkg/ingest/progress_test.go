@@ -34,7 +34,7 @@ func (p *fakeProgress) Settled(o Object) {
 func (p *fakeProgress) QueueEmpty(at time.Time, nothingInFlight bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.idle = nothingInFlight
+	p.idle = p.idle || nothingInFlight
 	if at.After(p.empty) {
 		p.empty = at
 	}
