@@ -71,6 +71,7 @@ type reference struct {
 }
 
 var (
+	remark    = regexp.MustCompile(`#[^\n"]*`)
 	literal   = regexp.MustCompile(`"[^"]*"`)
 	grouping  = regexp.MustCompile(`\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^)]*)\)`)
 	selector  = regexp.MustCompile(`[0-9][\w.]*|([a-zA-Z_:][\w:]*)(\s*\()?(\{[^}]*\})?(\[[^\]]*\])?`)
@@ -88,7 +89,7 @@ func ofTheirOwn() []string { return []string{"job", "instance"} }
 
 // references reads an expression of PromQL far enough to know what it names. The end-to-end suite parses them all.
 func references(expr string) (all []reference, groups []string) {
-	expr = subquery.ReplaceAllString(literal.ReplaceAllString(expr, `""`), ")")
+	expr = subquery.ReplaceAllString(literal.ReplaceAllString(remark.ReplaceAllString(expr, ""), `""`), ")")
 	for _, g := range grouping.FindAllStringSubmatch(expr, -1) {
 		groups = append(groups, strings.FieldsFunc(g[1], func(r rune) bool { return r == ',' || r == ' ' })...)
 	}
