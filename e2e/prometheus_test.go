@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // prometheus is a real one, with nothing in its store but what it scraped here.
@@ -23,13 +24,20 @@ type prometheus struct {
 // startPrometheus scrapes a target every second, from now on, whether it answers or not.
 func startPrometheus(t *testing.T, target string) *prometheus {
 	t.Helper()
+	return startPrometheusWith(t, target, "{}")
+}
+
+// startPrometheusWith evaluates rules as well, every second.
+func startPrometheusWith(t *testing.T, target, rules string) *prometheus {
+	t.Helper()
 	binary, dir, address := needs(t, "prometheus"), t.TempDir(), freeAddress(t)
-	file := filepath.Join(dir, "prometheus.yml")
-	settings := fmt.Sprintf("global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs: [{job_name: flowd, static_configs: [{targets: [%q]}]}]\n", target)
-	if err := os.WriteFile(file, []byte(settings), 0o600); err != nil {
-		t.Fatal(err)
+	settings := fmt.Sprintf("global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}\nrule_files: [rules.yml]\nscrape_configs: [{job_name: flowd, static_configs: [{targets: [%q]}]}]\n", target)
+	for name, text := range map[string]string{"prometheus.yml": settings, "rules.yml": rules} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	p := &prometheus{launch(t, binary, "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address), "http://" + address}
+	p := &prometheus{launch(t, binary, "--config.file="+filepath.Join(dir, "prometheus.yml"), "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address), "http://" + address}
 	p.until("Prometheus to be ready", func() bool { return status(p.url+"/-/ready") == http.StatusOK })
 	return p
 }
@@ -56,6 +64,22 @@ func (p *prometheus) query(query string, at float64) map[string][]stored {
 	if at > 0 {
 		form.Set("time", strconv.FormatFloat(at, 'f', 3, 64))
 	}
+	return p.ask("query", form)
+}
+
+// queryRange asks for the last half minute as a graph does, in steps; without steps it asks for now.
+func (p *prometheus) queryRange(query, step string) map[string][]stored {
+	p.t.Helper()
+	if step == "" {
+		return p.query(query, 0)
+	}
+	now := time.Now()
+	unix := func(t time.Time) []string { return []string{strconv.FormatInt(t.Unix(), 10)} }
+	return p.ask("query_range", url.Values{"query": {query}, "start": unix(now.Add(-30 * time.Second)), "end": unix(now), "step": {step}})
+}
+
+func (p *prometheus) ask(what string, form url.Values) map[string][]stored {
+	p.t.Helper()
 	var answer struct {
 		Data struct {
 			Result []struct {
@@ -65,8 +89,8 @@ func (p *prometheus) query(query string, at float64) map[string][]stored {
 			}
 		}
 	}
-	if err := json.Unmarshal(body(p.t, p.url+"/api/v1/query?"+form.Encode()), &answer); err != nil {
-		p.t.Fatalf("reading the answer to %s: %v", query, err)
+	if err := json.Unmarshal(body(p.t, p.url+"/api/v1/"+what+"?"+form.Encode()), &answer); err != nil {
+		p.t.Fatalf("reading the answer to %s: %v", form.Get("query"), err)
 	}
 	out := map[string][]stored{}
 	for _, r := range answer.Data.Result {
@@ -76,6 +100,17 @@ func (p *prometheus) query(query string, at float64) map[string][]stored {
 		out[seriesKey(r.Metric)] = r.Values
 	}
 	return out
+}
+
+// labelValues are the values of a label among the series that match.
+func (p *prometheus) labelValues(label, match string) []string {
+	p.t.Helper()
+	var answer struct{ Data []string }
+	form := url.Values{"match[]": {match}}
+	if err := json.Unmarshal(body(p.t, p.url+"/api/v1/label/"+label+"/values?"+form.Encode()), &answer); err != nil {
+		p.t.Fatalf("reading the values of %s: %v", label, err)
+	}
+	return answer.Data
 }
 
 func seriesKey(labels map[string]string) string {
