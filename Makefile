@@ -6,10 +6,10 @@ LDFLAGS := -s -w -X $(INFO).Version=$(shell git describe --tags --always --dirty
 	-X $(INFO).BuildDate=$(shell git log -1 --format=%cI)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint vuln fuzz bench docs e2e chaos check demo clean
+.PHONY: help build test race lint vuln fuzz bench docs e2e chaos soak check demo demo-prometheus clean
 
 help: ## Show this list.
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## Build the static binary into ./flowd.
 	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o flowd ./cmd/flowd
@@ -53,6 +53,9 @@ check: lint test race ## What must pass before a commit.
 
 demo: ## Run the whole main job on loopback.
 	go run ./cmd/flowd demo
+
+demo-prometheus: ## Run the demo under Debian's Prometheus, with the rules, until Ctrl-C.
+	deploy/demo-prometheus.sh
 
 clean: ## Remove what was built.
 	rm -rf $(BIN) flowd

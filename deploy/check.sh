@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 readonly limit=2.0                 # Of systemd's exposure, from 0 (safe) to 10.
 readonly kubeconform=v0.8.0        # github.com/yannh/kubeconform
 readonly kubectl=v0.37.0           # k8s.io/kubectl, whose test data has the API of Kubernetes 1.37.
+readonly compose=v2.16.2           # github.com/compose-spec/compose-go/v2, what `docker compose` reads its files with.
 readonly variables=github.com/prometheus/common/version
 
 work=$(mktemp -d)
@@ -20,7 +21,7 @@ leave_out() { # what, why
 }
 
 policies_and_manifests() {
-  step "policies, unit, manifests, Dockerfile against the code"
+  step "policies, unit, manifests, Dockerfile, compose, dashboards against the code"
   go test -count=1 -run TestDeploy -v ./cmd/flowd >"$work/tests" || { cat "$work/tests"; fail "the tests of deploy failed"; }
   local passed
   passed=$(grep -c '^--- PASS' "$work/tests") || fail "no test of deploy ran"
@@ -96,6 +97,28 @@ manifests() {
   fi
 }
 
+compose_file() {
+  step "the compose file, as docker compose reads it"
+  mkdir "$work/compose"
+  GOBIN="$work/compose" GOFLAGS='' go install "github.com/compose-spec/compose-go/v2/cmd@$compose" >"$work/install" 2>&1 ||
+    { leave_out "the compose file" "compose-go cannot be installed: $(tail -1 "$work/install")"; return; }
+  (cd deploy/compose && "$work/compose/cmd" -format json compose.yaml) >"$work/compose.json" || fail "the compose file is wrong"
+  echo "$(grep -c '"target": "/' "$work/compose.json") mounts, $(grep -c '"published"' "$work/compose.json") ports"
+  if (cd deploy/compose && sed 's/read_only:/readonly:/' compose.yaml >"$work/compose/broken.yaml" && "$work/compose/cmd" "$work/compose/broken.yaml") >/dev/null 2>&1; then
+    fail "a compose file with an unknown key passed"
+  fi
+}
+
+monitoring() {
+  step "configuration of Prometheus and Alertmanager"
+  if ! command -v promtool >/dev/null || ! command -v amtool >/dev/null; then
+    leave_out "Prometheus and Alertmanager" "promtool or amtool is not installed"
+    return
+  fi
+  promtool check config --syntax-only deploy/compose/prometheus.yml | grep -v '^ *$'
+  amtool check-config deploy/compose/alertmanager.yml | grep -E 'SUCCESS|receivers'
+}
+
 binaries() {
   step "static binaries, as the Dockerfile builds them"
   local architecture built
@@ -117,5 +140,7 @@ binaries() {
 policies_and_manifests
 unit
 manifests
+compose_file
+monitoring
 binaries
 step "deploy is sound"
