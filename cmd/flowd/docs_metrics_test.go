@@ -77,6 +77,10 @@ func seriesAtMost(t *testing.T, f *dto.MetricFamily, limits map[string]int) stri
 		return fmt.Sprintf("%d, and `other`", limits["flow"])
 	case strings.HasPrefix(name, "flowd_port_"):
 		return fmt.Sprintf("%d (from `--metrics.ports`)", limits["port"])
+	case slices.Equal(labels, []string{"flow_log_id"}):
+		return "200 flow logs, and `other`"
+	case strings.HasPrefix(name, "flowd_remote_write_"):
+		return strconv.Itoa(len(f.Metric)) + " an endpoint"
 	case strings.HasPrefix(name, "flowd_top_"):
 		ranking := strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(name, "flowd_"), "_bytes_total"), "_records_total")
 		return fmt.Sprintf("%d (`--metrics.top-k`)", limits[ranking])
