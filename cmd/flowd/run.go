@@ -171,6 +171,7 @@ func (s *service) newServer(consumer *ingest.Consumer) (*web.Server, error) {
 		Metrics: promhttp.InstrumentMetricHandler(s.registry, s.scrapes()),
 		Top:     s.totals.RankingsHandler(),
 		Minutes: s.totals.EventTimeHandler(),
+		Healthy: consumer.Healthy,
 		Ready:   consumer.Ready, Draining: ingest.ErrDraining,
 		Facts:   &web.Facts{LedgerDurable: s.options.StateDir != "", QueueURL: s.options.Ingest.QueueURL},
 		Summary: func() any { return s.totals.Summary() },

@@ -7,8 +7,14 @@ import (
 	"go.uber.org/zap"
 )
 
-// healthy answers as long as the process serves at all. It does not ask AWS: restarting flowd repairs nothing there.
+// healthy answers 200 as long as the process serves and nothing in it stands still. It does not ask AWS: restarting flowd repairs nothing there.
 func (s *Server) healthy(w http.ResponseWriter, _ *http.Request) {
+	if s.deps.Healthy != nil {
+		if err := s.deps.Healthy(); err != nil {
+			s.text(w, http.StatusServiceUnavailable, "flowd is not healthy: "+err.Error()+"\n")
+			return
+		}
+	}
 	s.text(w, http.StatusOK, "flowd is healthy.\n")
 }
 

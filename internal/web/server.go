@@ -43,6 +43,8 @@ type Deps struct {
 	Minutes http.Handler
 	// Ready is nil while flowd does its work; otherwise it says why not.
 	Ready func() error
+	// Healthy is nil unless this process should be replaced by another; nil is always healthy.
+	Healthy func() error
 	// Draining is what Ready returns (or wraps) while flowd stops; every other error of Ready means that it starts.
 	Draining error
 	// Facts are shown by the page and /api/v1/status; nil leaves them out.

@@ -29,8 +29,9 @@ type watchedBody struct {
 	body  io.Reader
 	cores limit
 	stall *time.Timer
-	n     int64 // Bytes as stored.
-	ended bool  // All of the body was seen.
+	alive func() // Called after every read; nil is not called.
+	n     int64  // Bytes as stored.
+	ended bool   // All of the body was seen.
 
 	held   time.Time     // Since when the core is held.
 	parsed time.Duration // How long it was held before.
@@ -60,6 +61,9 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	b.stall.Reset(stallTimeout)
 	n, err := b.body.Read(p)
 	b.stall.Stop()
+	if b.alive != nil {
+		b.alive()
+	}
 	b.n += int64(n)
 	b.ended = b.ended || errors.Is(err, io.EOF)
 	switch {

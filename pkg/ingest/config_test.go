@@ -91,15 +91,16 @@ func TestNewSaysWhatIsMissing(t *testing.T) {
 // TestMetricsStartAtZero names every family and every value of its label.
 func TestMetricsStartAtZero(t *testing.T) {
 	want := map[string]string{
-		"flowd_objects_total":                   "counted duplicate ignored missing",
-		"flowd_object_failures_total":           "bomb commit denied drained format get gzip header ledger not_found panic read short_body stalled too_large too_old",
-		"flowd_sqs_messages_received_total":     "",
-		"flowd_sqs_messages_deleted_total":      "",
-		"flowd_sqs_messages_failed_total":       "bad_key bad_message delete drained event_version held not_allowed object receive",
-		"flowd_sqs_visibility_extensions_total": "error lost ok",
-		"flowd_sqs_queue_messages":              "dead_letter delayed in_flight visible",
-		"flowd_circuit_open":                    "bucket credentials denied ledger network queue_missing throttled",
-		"flowd_object_duration_seconds":         "",
+		"flowd_objects_total":                      "counted duplicate ignored missing",
+		"flowd_object_failures_total":              "bomb commit denied drained format get gzip header ledger not_found panic read short_body stalled too_large too_old",
+		"flowd_sqs_messages_received_total":        "",
+		"flowd_sqs_messages_deleted_total":         "",
+		"flowd_sqs_messages_failed_total":          "bad_key bad_message delete drained event_version held not_allowed object receive",
+		"flowd_sqs_visibility_extensions_total":    "error lost ok",
+		"flowd_sqs_queue_messages":                 "dead_letter delayed in_flight visible",
+		"flowd_circuit_open":                       "bucket credentials denied descriptors ledger memory network queue_missing throttled",
+		"flowd_object_duration_seconds":            "",
+		"flowd_sqs_last_receive_timestamp_seconds": "",
 	}
 	registry := prometheus.NewPedanticRegistry()
 	if _, err := newInstruments(registry); err != nil {

@@ -8,12 +8,13 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 )
 
-// Deps is what a consumer works with; it needs all of them but Progress.
+// Deps is what a consumer works with; it needs all of them but Progress and Memory.
 type Deps struct {
 	SQS        SQSAPI
 	S3         S3API
@@ -21,6 +22,9 @@ type Deps struct {
 	Progress   Progress // May be nil.
 	Logger     *zap.Logger
 	Registerer prometheus.Registerer
+	// Memory is the share of the memory limit that is in use and would stay so after a collection, from 0 to 1. Receiving pauses at 85 % and goes on
+	// below 75 %. It is called every second; nil never pauses.
+	Memory func() float64
 }
 
 // Consumer reads the queue. Make one with [New], and run it once.
@@ -29,11 +33,15 @@ type Consumer struct {
 	deps     Deps
 	metrics  *instruments
 	circuit  *circuit
+	memory   *memory
 	parsing  limit
 	settling chan *delivery // Handed over by workers, in the order in which they finished.
 	deleting chan *delivery // Every object has a fate.
 	answered atomic.Bool    // The queue did, to a receive.
 	draining atomic.Bool
+	began    time.Time // When it was made, which pulses count from.
+	pulses   []*pulse  // One for each worker.
+	stuck    atomic.Bool
 	random   func() float64 // From 0 to 1; simulations draw it from their seed.
 }
 
@@ -61,10 +69,15 @@ func New(cfg Config, deps Deps) (*Consumer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("registering the metrics of ingest: %w", err)
 	}
-	return &Consumer{
-		cfg: cfg, deps: deps, metrics: m, circuit: newCircuit(m.circuit, deps.Logger), parsing: make(limit, runtime.GOMAXPROCS(0)),
+	c := &Consumer{
+		cfg: cfg, deps: deps, metrics: m, circuit: newCircuit(m.circuit, deps.Logger), began: time.Now(),
+		memory: newMemory(deps.Memory, m.circuit.WithLabelValues(outageMemory), deps.Logger), parsing: make(limit, runtime.GOMAXPROCS(0)),
 		settling: make(chan *delivery, cfg.Workers), deleting: make(chan *delivery, cfg.Workers), random: rand.Float64,
-	}, nil
+	}
+	for range cfg.Workers {
+		c.pulses = append(c.pulses, newPulse())
+	}
+	return c, nil
 }
 
 // Ready is nil from the first answer of the queue until Run is told to stop, but for outages of more than a minute; otherwise it is [ErrStarting],
@@ -91,10 +104,12 @@ func (c *Consumer) Run(ctx context.Context) error {
 	var background, workers, settler, deleter sync.WaitGroup
 	background.Go(func() { c.drain(ctx, work, abandon) })
 	background.Go(func() { c.watchQueue(work, deadLetterURL) })
+	background.Go(func() { c.watchWorkers(work) })
+	background.Go(func() { c.memory.watch(work) })
 	settler.Go(func() { c.settle(work) })
 	deleter.Go(func() { c.deleteAll(work) })
-	for range c.cfg.Workers {
-		workers.Go(func() { c.work(ctx, work) })
+	for _, p := range c.pulses {
+		workers.Go(func() { c.work(ctx, work, p) })
 	}
 	workers.Wait()
 	close(c.settling)

@@ -135,6 +135,51 @@ func TestF53_ReceiveNeverAnswers(t *testing.T) {
 	})
 }
 
+// F53 receive that does not even end when it is cut: after five minutes flowd is not healthy, the stacks of all goroutines are logged once, and what
+// supervises it starts another process, which loses nothing.
+func TestF53_ReceiveNeverReturns(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		block := make(chan struct{})
+		r.queue.fails = func(_ context.Context, call string, n int) error {
+			if call == "ReceiveMessage" && n == 3 {
+				<-block
+			}
+			return nil
+		}
+		r.start()
+		r.wantStuck("TestF53_ReceiveNeverReturns", block)
+		r.sendObject(key, zip(r, text(3)))
+		time.Sleep(time.Minute)
+		r.stop()
+		r.wantFate(deleted, 1)
+	})
+}
+
+// wantStuck has a worker stand still from now on, until block is closed.
+func (r *rig) wantStuck(where string, block chan struct{}) {
+	r.Helper()
+	time.Sleep(stuckAfter - 2*longPoll)
+	if err := r.consumer.Healthy(); err != nil {
+		r.Errorf("before five minutes: got %v, want no error", err)
+	}
+	time.Sleep(25 * time.Minute)
+	if err := r.consumer.Healthy(); !errors.Is(err, ErrStuck) {
+		r.Errorf("half an hour later: got %v, want %v", err, ErrStuck)
+	}
+	said := r.logs.FilterMessageSnippet("workers stand still").All()
+	if len(said) != 1 {
+		r.Fatalf("it was said %d times, want once", len(said))
+	}
+	if stacks, ok := said[0].ContextMap()["goroutines"].(string); !ok || !strings.Contains(stacks, where) {
+		r.Errorf("the stacks have no %s:\n%s", where, stacks)
+	}
+	close(block)
+	time.Sleep(2 * watchInterval)
+	if err := r.consumer.Healthy(); err != nil {
+		r.Errorf("when the worker goes on: got %v, want no error", err)
+	}
+}
+
 // F54 connection that is dead without a sign: nothing comes, so the object is given up as `stalled` and every body is closed, which closes the
 // connection; when three objects in a row end so, receiving stops (`network`).
 func TestF54_DeadConnections(t *testing.T) {

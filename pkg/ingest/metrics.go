@@ -40,6 +40,8 @@ type instruments struct {
 	queue      *prometheus.GaugeVec
 	circuit    *prometheus.GaugeVec
 	duration   prometheus.Histogram
+	// lastReceive tells a poller that stands still from a queue that is empty.
+	lastReceive prometheus.Gauge
 }
 
 func newInstruments(r prometheus.Registerer) (*instruments, error) {
@@ -68,8 +70,12 @@ func newInstruments(r prometheus.Registerer) (*instruments, error) {
 			Name: "flowd_sqs_queue_messages", Help: "Messages on the queue as SQS estimates them, and on its dead-letter queue.",
 		}, []string{"state"}),
 		circuit: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "flowd_circuit_open", Help: "1 while an outage keeps flowd from receiving: it probes, and goes on by itself.",
+			Name: "flowd_circuit_open", Help: "1 while an outage, or memory that is short, keeps flowd from receiving: it goes on by itself.",
 		}, []string{"reason"}),
+		lastReceive: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "flowd_sqs_last_receive_timestamp_seconds",
+			Help: "When the queue last answered a receive, with or without a message; 0 before the first answer.",
+		}),
 		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:                            "flowd_object_duration_seconds",
 			Help:                            "Time from the first byte asked of an object until its last record was parsed, in seconds.",
@@ -82,10 +88,10 @@ func newInstruments(r prometheus.Registerer) (*instruments, error) {
 	for _, s := range []string{stateVisible, stateInFlight, stateDelayed, stateDeadLetter} {
 		m.queue.WithLabelValues(s)
 	}
-	for _, o := range outages() {
+	for _, o := range append(outages(), outageMemory) {
 		m.circuit.WithLabelValues(o)
 	}
-	for _, c := range []prometheus.Collector{m.objects, m.failures, m.received, m.deleted, m.failed, m.extensions, m.queue, m.circuit, m.duration} {
+	for _, c := range []prometheus.Collector{m.objects, m.failures, m.received, m.deleted, m.failed, m.extensions, m.queue, m.circuit, m.duration, m.lastReceive} {
 		if err := r.Register(c); err != nil {
 			return nil, err
 		}

@@ -36,6 +36,7 @@ var errDuplicate = errors.New("the object was counted before")
 type reader struct {
 	inflate *inflate.Reader
 	scanner *parser.Scanner
+	pulse   *pulse // Of the worker that it belongs to; nil has none.
 }
 
 func newReader(cfg Config) *reader {
@@ -99,7 +100,7 @@ func (c *Consumer) readOnce(ctx context.Context, r *reader, o *Object) (Batch, e
 		return nil, fmt.Errorf("s3://%s/%s: %w", o.Bucket, o.Key, err)
 	}
 	batch := c.deps.Counter.NewBatch(o.Written)
-	if err := c.readBody(ctx, r, o, out, &watchedBody{body: out.Body, cores: c.parsing, stall: stall}, batch); err != nil {
+	if err := c.readBody(ctx, r, o, out, &watchedBody{body: out.Body, cores: c.parsing, stall: stall, alive: func() { r.pulse.beat(c.began) }}, batch); err != nil {
 		batch.Discard()
 		return nil, fmt.Errorf("reading s3://%s/%s: %w", o.Bucket, o.Key, err)
 	}
@@ -170,7 +171,9 @@ func (c *Consumer) fill(ctx context.Context, r *reader, body *watchedBody, batch
 	defer func() {
 		if p := recover(); p != nil {
 			c.deps.Logger.Error("panic while reading an object", zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
+			alive := r.pulse
 			*r = *newReader(c.cfg) // Nobody knows what state it is in.
+			r.pulse = alive
 			err = failed(reasonPanic, "panic: %v", p)
 		}
 	}()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"strings"
+	"syscall"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
@@ -19,10 +20,14 @@ const (
 	outageThrottled    = "throttled"     // Most calls are.
 	outageNetwork      = "network"       // Names, connections, or TLS.
 	outageLedger       = "ledger"        // Nothing can be made durable.
+	outageDescriptors  = "descriptors"   // No file or connection can be opened any more.
 )
 
+// outageMemory is a label value beside them, and no outage: see [memory].
+const outageMemory = "memory"
+
 func outages() []string {
-	return []string{outageCredentials, outageDenied, outageQueueMissing, outageBucket, outageThrottled, outageNetwork, outageLedger}
+	return []string{outageCredentials, outageDenied, outageQueueMissing, outageBucket, outageThrottled, outageNetwork, outageLedger, outageDescriptors}
 }
 
 // outageOf says which outage an error may be a sign of. It is empty for what is the matter with one object or one message.
@@ -34,6 +39,9 @@ func outageOf(err error) string {
 		return outageNetwork
 	case reasonDrained:
 		return ""
+	}
+	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+		return outageDescriptors
 	}
 	// The SDK has no type for credentials that it could not get, and what is inside may be any error of whoever was asked for them.
 	if err != nil && strings.Contains(err.Error(), "get identity: ") {

@@ -24,6 +24,7 @@ type probe struct {
 
 // waitForRecovery makes the first worker that comes probe, and the others wait for it.
 func (c *Consumer) waitForRecovery(ctx, work context.Context, r *reader) {
+	r.pulse.rest()
 	select {
 	case c.circuit.turn <- struct{}{}:
 		defer c.circuit.turn.release()
@@ -54,10 +55,12 @@ func (c *Consumer) probe(ctx, work context.Context, r *reader, held ...*delivery
 	p := &probe{held: held, fresh: time.Now(), swap: maxHeld}
 	defer c.letGo(ctx, p)
 	for pause := probeFirst; c.circuit.isOpen(); pause = min(2*pause, probeLast) {
+		r.pulse.beat(c.began)
 		if sleep(ctx, c.jitter(pause)); ctx.Err() != nil {
 			return
 		}
 		for d := c.take(ctx, p); d != nil; d = c.take(ctx, p) {
+			r.pulse.beat(c.began)
 			if !c.attempt(work, r, d) {
 				p.held = append(p.held, d)
 				break
@@ -85,7 +88,7 @@ func (c *Consumer) letGo(ctx context.Context, p *probe) {
 func (c *Consumer) take(ctx context.Context, p *probe) *delivery {
 	p.tries++
 	full := len(p.held) == maxHeld
-	if !full || p.tries >= p.swap {
+	if !c.memory.isShort() && (!full || p.tries >= p.swap) {
 		m, err := c.receive(ctx, 0)
 		switch {
 		case err != nil:

@@ -32,6 +32,7 @@ type rig struct {
 	store    *fakeS3
 	counter  *fakeCounter
 	progress *fakeProgress
+	share    func() float64 // Of the memory; nil is none.
 	registry *prometheus.Registry
 	logs     *observer.ObservedLogs
 	consumer *Consumer
@@ -62,7 +63,7 @@ func inBubble(t *testing.T, test func(r *rig)) {
 func (r *rig) build() {
 	r.Helper()
 	core, logs := observer.New(zap.DebugLevel)
-	c, err := New(r.cfg, Deps{SQS: r.queue, S3: r.store, Counter: r.counter, Progress: r.progress, Logger: zap.New(core), Registerer: r.registry})
+	c, err := New(r.cfg, Deps{SQS: r.queue, S3: r.store, Counter: r.counter, Progress: r.progress, Logger: zap.New(core), Registerer: r.registry, Memory: r.share})
 	if err != nil {
 		r.Fatal(err)
 	}

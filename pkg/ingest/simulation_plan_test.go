@@ -110,6 +110,8 @@ func (w *universe) planSteps(bodies []string) {
 	add(step{redeliver: true})
 	for range w.random.IntN(4) {
 		from := upTo(w.random, total)
-		w.outages = append(w.outages, outageWindow{pick(w.random, partQueue, partBucket, partLedger), from, from + pause(pick(w.random, 10*time.Second, 20*time.Minute))})
+		part := pick(w.random, partQueue, partBucket, partLedger, partMemory)
+		w.readsMemory = w.readsMemory || part == partMemory
+		w.outages = append(w.outages, outageWindow{part, from, from + pause(pick(w.random, 10*time.Second, 20*time.Minute))})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -20,6 +21,7 @@ const (
 	partQueue  = "queue"
 	partBucket = "bucket"
 	partLedger = "ledger"
+	partMemory = "memory"
 )
 
 var (
@@ -34,6 +36,7 @@ type process struct {
 	stopping context.Context
 	ended    chan struct{}
 	commits  chan simCommit
+	consumer atomic.Pointer[Consumer]
 	gone     bool           // Killed, or at its end; the world's lock guards it.
 	mayGet   map[string]int // How often a key may be fetched: once after the ledger said that it is not counted, and again for a body that broke.
 }
@@ -50,11 +53,16 @@ func (p *process) run() {
 	var committer sync.WaitGroup
 	committer.Go(p.commitAll)
 	for p.stopping.Err() == nil {
-		c, err := New(p.cfg, Deps{SQS: p, S3: p, Counter: p, Logger: zap.NewNop(), Registerer: prometheus.NewRegistry()})
+		deps := Deps{SQS: p, S3: p, Counter: p, Logger: zap.NewNop(), Registerer: prometheus.NewRegistry()}
+		if p.readsMemory {
+			deps.Memory = p.memoryShare
+		}
+		c, err := New(p.cfg, deps)
 		if err != nil {
 			p.violated("%v", err)
 			break
 		}
+		p.consumer.Store(c)
 		c.random = func() float64 { return p.draw("jitter").Float64() }
 		if c.Run(p.stopping) != nil {
 			sleep(p.stopping, 5*time.Second)
@@ -64,6 +72,8 @@ func (p *process) run() {
 	committer.Wait()
 	p.leave()
 }
+
+func (p *process) healthy() error { return p.consumer.Load().Healthy() }
 
 func (p *process) leave() {
 	p.mu.Lock()
@@ -87,6 +97,14 @@ func (p *process) killed() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.gone
+}
+
+// memoryShare is high, low, and high again.
+func (p *process) memoryShare() float64 {
+	if p.suffers(partMemory) {
+		return 0.9
+	}
+	return 0.5
 }
 
 // call is what every call has in common: it takes a while, and may fail before it has an effect.

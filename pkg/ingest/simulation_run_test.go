@@ -95,6 +95,9 @@ func simulate(t *testing.T, w *universe, changes []func(*universe)) outcome {
 		}
 		w.heal()
 		w.untilEmpty("after the last fault")
+		if err := p.healthy(); err != nil {
+			w.violated("%v", err)
+		}
 		w.redrive()
 		w.untilEmpty("after the dead-letter queue was redriven")
 		p.drain()

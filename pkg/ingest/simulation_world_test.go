@@ -97,6 +97,7 @@ type universe struct {
 	books       *fakeCounter // What is durable.
 	began       time.Time
 	processes   sync.WaitGroup
+	readsMemory bool // It is read every second, which costs time, so only where it may run short.
 	countsTwice bool // The ledger is wrong on purpose.
 
 	mu         sync.Mutex

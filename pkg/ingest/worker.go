@@ -22,11 +22,18 @@ const (
 )
 
 // work is one worker: it receives a message and finishes it, then the next.
-func (c *Consumer) work(ctx, work context.Context) {
+func (c *Consumer) work(ctx, work context.Context, p *pulse) {
 	r, pause := newReader(c.cfg), minPause
+	r.pulse = p
+	defer p.rest()
 	for ctx.Err() == nil {
+		p.beat(c.began)
 		if c.circuit.isOpen() {
 			c.waitForRecovery(ctx, work, r)
+			continue
+		}
+		if c.memory.isShort() {
+			c.waitForMemory(ctx, p)
 			continue
 		}
 		began := time.Now()
@@ -49,6 +56,14 @@ func (c *Consumer) work(ctx, work context.Context) {
 	}
 }
 
+func (c *Consumer) waitForMemory(ctx context.Context, p *pulse) {
+	p.rest()
+	select {
+	case <-c.memory.untilFreed():
+	case <-ctx.Done():
+	}
+}
+
 // receive takes one message, and waits for it: ten taken by one worker would leave nine ticking.
 func (c *Consumer) receive(ctx context.Context, patience time.Duration) (*types.Message, error) {
 	ctx, cancel := context.WithTimeout(ctx, receiveTimeout)
@@ -65,6 +80,7 @@ func (c *Consumer) receive(ctx context.Context, patience time.Duration) (*types.
 		return nil, err
 	}
 	c.answered.Store(true)
+	c.metrics.lastReceive.SetToCurrentTime()
 	c.circuit.received(began)
 	if len(out.Messages) == 0 {
 		c.deps.Progress.QueueEmpty(began, false)
@@ -115,6 +131,7 @@ func (c *Consumer) accept(m *types.Message) *delivery {
 // will be duplicates when the message returns. An outage does.
 func (c *Consumer) handleObjects(ctx context.Context, r *reader, d *delivery) {
 	for _, o := range d.objects {
+		r.pulse.beat(c.began)
 		if !d.probe && c.circuit.isOpen() {
 			d.fail(reasonHeld, ErrOutage)
 			return
