@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime/debug"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -148,6 +149,7 @@ func (s *service) newConsumer(ctx context.Context, c *counter) (*ingest.Consumer
 			o.DisableLogOutputChecksumValidationSkipped = true
 		}),
 		Counter: c, Progress: c, Logger: s.log.Named("ingest"), Registerer: s.registry,
+		Memory: shareOfMemory(debug.SetMemoryLimit(-1)),
 	})
 }
 

@@ -40,6 +40,22 @@ func TestReadinessSaysWhyNot(t *testing.T) {
 	}
 }
 
+func TestHealthy(t *testing.T) {
+	cfg, deps := everything()
+	stuck := error(nil)
+	deps.Healthy = func() error { return stuck }
+	s := newServer(t, cfg, deps)
+	if got := ask(t, s, http.MethodGet, "/-/healthy").Code; got != http.StatusOK {
+		t.Errorf("got %d, want 200", got)
+	}
+	stuck = errors.New("a worker stands still")
+	w := ask(t, s, http.MethodGet, "/-/healthy")
+	if w.Code != http.StatusServiceUnavailable {
+		t.Errorf("a worker stands still: got %d, want 503", w.Code)
+	}
+	wantContains(t, w.Body.String(), "flowd is not healthy: a worker stands still")
+}
+
 func TestStatusIsJSON(t *testing.T) {
 	cfg, deps := everything()
 	w := ask(t, newServer(t, cfg, deps), http.MethodGet, "/api/v1/status")

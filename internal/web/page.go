@@ -51,7 +51,7 @@ func (s *Server) links() []link {
 	}
 	links = append(links,
 		link{"/api/v1/status", "Status", "version, state and totals, as JSON"},
-		link{"/-/healthy", "Health", "200 while the process serves"},
+		link{"/-/healthy", "Health", "200 while the process serves and nothing in it stands still"},
 		link{"/-/ready", "Readiness", "200 while messages are received, else 503 with the reason"})
 	if s.cfg.EnablePprof {
 		links = append(links, link{"/debug/pprof/", "Profiles", "of this process, for pprof"})
