@@ -36,7 +36,11 @@ func TestF70_Deadlock(t *testing.T) {
 func TestWorkersThatWaitAreNotStuck(t *testing.T) {
 	for name, world := range map[string]func(r *rig){
 		"an empty queue": func(*rig) {},
-		"a slow body":    func(r *rig) { r.sendSlowly(key, zip(r, text(3)), 7*time.Minute) },
+		"a slow body": func(r *rig) {
+			o := slowly(r.store.put(key, []byte(text(3))), 7*time.Minute)
+			o.chunk, o.pause = len(o.content)/40+1, 10*time.Second // Each of them comes in time.
+			r.queue.send(message(created(key, o)))
+		},
 		"an outage": func(r *rig) {
 			r.counter.lookUp = func(int) error { return errDisk }
 			r.sendObject(key, zip(r, text(3)))
@@ -52,6 +56,9 @@ func TestWorkersThatWaitAreNotStuck(t *testing.T) {
 					if err := r.consumer.Healthy(); err != nil {
 						t.Fatal(err)
 					}
+				}
+				if name == "a slow body" {
+					r.wantFate(deleted, 1)
 				}
 			})
 		})
