@@ -160,6 +160,44 @@ func (w *bitWriter) randomBlock(r *rand.Rand, final uint, text []byte) []byte {
 	return text
 }
 
+// longCodes is a code with one codeword of each length up to 14 bits, and two of 15: for the symbols in this order.
+func longCodes(size int, symbols ...int) code {
+	lengths := make([]uint8, size)
+	for i, symbol := range symbols {
+		lengths[symbol] = uint8(min(i+1, maxCode))
+	}
+	return codeOf(lengths)
+}
+
+// TestLongestCodes has literals, lengths and distances that take as many bits as they can, in every order: the bit buffer is at its emptiest.
+func TestLongestCodes(t *testing.T) {
+	litlen := longCodes(286, 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', endOfBlock, 283, 284)
+	dist := longCodes(30, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 27, 28, 29)
+	r := rand.New(rand.NewPCG(7, 8))
+	text := make([]byte, maxDistance)
+	for i := range text {
+		text[i] = byte(r.Uint32())
+	}
+	w := new(bitWriter).stored(0, text).dynamic(1, litlen.length, dist.length)
+	for range 20_000 {
+		for range r.IntN(5) {
+			literal := 'a' + r.IntN(13)*r.IntN(2) // The one of a bit, or any.
+			if r.IntN(2) == 0 {
+				literal = 'k' // The longest in the table itself.
+			}
+			w.symbol(litlen, literal)
+			text = append(text, byte(literal))
+		}
+		length, distance := 195+r.IntN(63), 24577+r.IntN(8192)
+		w.match(litlen, dist, length, distance)
+		for range length {
+			text = append(text, text[len(text)-distance])
+		}
+	}
+	w.symbol(litlen, endOfBlock)
+	inBothWays(t, NewReader(), "long", member(w.b), string(text))
+}
+
 func usedSymbols(c code) (used []int) {
 	for symbol, n := range c.length {
 		if n > 0 {

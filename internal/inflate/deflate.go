@@ -16,8 +16,8 @@ var (
 
 // deflate decodes DEFLATE data (RFC 1951) into a window that it is given.
 //
-// The bit buffer holds the next bits, the first one lowest. Its bits above count are either zeros or those of the bytes at the place of the feed: the
-// fast loop loads eight bytes and counts as many as fit. All whole bytes in count are in the feed's memory too, just before its place.
+// The bit buffer holds the next bits, the first one lowest. Its bits above count are either zeros or those of the bytes at the place of the feed, which
+// may be there before they are counted: the fast loop loads eight bytes and counts as many as fit. All whole bytes in count are in the feed's memory too, just before its place.
 type deflate struct {
 	in     *feed
 	buffer uint64
@@ -154,7 +154,6 @@ func (d *deflate) fill(n int) {
 func (d *deflate) giveBack() {
 	d.in.pos -= int(d.count / 8)
 	d.count %= 8
-	d.buffer &= 1<<d.count - 1
 }
 
 // align drops the rest of a byte.

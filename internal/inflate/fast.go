@@ -85,10 +85,6 @@ func (d *deflate) fast(window []byte, o output) (uint, error) {
 				buffer >>= distBits
 				count -= distBits
 				e = t.dist[subentry(e, buffer)]
-				if e&flagSpecial != 0 {
-					err = errCode
-					break
-				}
 			}
 			before = buffer
 			buffer >>= e & 63

@@ -52,9 +52,9 @@ func matchBack(inside, distance int) []byte {
 // match is good, and a byte further it is not. Without padding behind it the match is decoded carefully, with padding fast.
 func TestMatchesDoNotReachIntoTheMemberBefore(t *testing.T) {
 	z, looked := NewReader(), 0
-	for _, before := range []int{1, maxDistance, blockSize - 1, blockSize, 2*blockSize + 7, windowSize - windowSlack, windowSize, 2 * windowSize} {
+	for _, before := range []int{1, maxDistance, blockSize - 1, blockSize, 2*blockSize + 7, windowSize - windowSlack - 100, windowSize - windowSlack, windowSize, 2 * windowSize} {
 		first := gzipped(t, strings.Repeat("x", before))
-		for _, inside := range []int{1, 100, maxDistance - 1, maxDistance} {
+		for _, inside := range []int{1, 100, 10_000, maxDistance - 1, maxDistance} {
 			for _, padding := range []int{0, fastInput} {
 				looked++
 				got, err := inflated(z, bytes.NewReader(slices.Concat(first, matchBack(inside, inside), make([]byte, padding))))
@@ -71,7 +71,7 @@ func TestMatchesDoNotReachIntoTheMemberBefore(t *testing.T) {
 			}
 		}
 	}
-	if looked != 8*4*2 {
+	if looked != 9*5*2 {
 		t.Errorf("looked at %d borders", looked)
 	}
 }

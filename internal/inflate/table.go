@@ -117,7 +117,8 @@ func (b *builder) fill(table []uint32, width int, symbols alphabet) {
 	b.subtables(table, width, symbols, code, i)
 }
 
-// subtables lays out the codes that are longer than the table is wide, from the i-th symbol on.
+// subtables lays out the codes that are longer than the table is wide, from the i-th symbol on. They hold no symbols that must not come: those have codes
+// only among the fixed ones, which are short.
 func (b *builder) subtables(table []uint32, width int, symbols alphabet, code uint32, i int) {
 	prefix, start, end := ^uint32(0), 0, 1<<width
 	mask := uint32(1)<<width - 1
