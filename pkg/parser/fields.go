@@ -212,3 +212,5 @@ func (s FieldSet) Has(f Field) bool { return s[f>>6&1]>>(f&63)&1 != 0 }
 func (s FieldSet) Empty() bool { return s == FieldSet{} }
 
 func (s *FieldSet) add(f Field) { s[f>>6&1] |= 1 << (f & 63) }
+
+func (s *FieldSet) remove(f Field) { s[f>>6&1] &^= 1 << (f & 63) }

@@ -17,12 +17,14 @@ var ErrHeader = errors.New("not a flow log header")
 type column struct {
 	kind  kind
 	field Field
+	at    uint8 // Its position in the header.
 }
 
 // Format is the order of columns of one object. It is immutable and may be shared.
 type Format struct {
 	columns []column // One for each column of the header; kindSkip where the name is unknown.
-	plan    []column // The columns up to the last one asked for; kindSkip where not asked for.
+	plan    []column // Those that are asked for.
+	asked   FieldSet // Their fields.
 	fields  []Field  // As in the header; unknown columns left out.
 }
 
@@ -62,7 +64,7 @@ func (f *Format) add(i int, name string) error {
 		return fmt.Errorf("%w: %q is there twice", ErrHeader, name)
 	}
 	f.fields = append(f.fields, field)
-	f.columns[i] = column{kindOf(field), field}
+	f.columns[i] = column{kindOf(field), field, uint8(i)}
 	return nil
 }
 
@@ -94,14 +96,13 @@ func (f *Format) Select(fields FieldSet) *Format {
 		fields = AllFields()
 	}
 	s := *f
-	s.plan = make([]column, len(f.columns))
-	needed := 0
-	for i, c := range f.columns {
+	s.plan, s.asked = make([]column, 0, len(f.fields)), FieldSet{}
+	for _, c := range f.columns {
 		if c.kind != kindSkip && fields.Has(c.field) {
-			s.plan[i], needed = c, i+1
+			s.plan = append(s.plan, c)
+			s.asked.add(c.field)
 		}
 	}
-	s.plan = s.plan[:needed]
 	return &s
 }
 

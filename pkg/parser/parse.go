@@ -7,37 +7,57 @@ package parser
 //
 // Several goroutines may call it at once, each with a Record of its own.
 func (f *Format) Parse(line []byte, r *Record) error {
-	*r = Record{}
-	i := 0
-	for _, c := range f.plan {
-		for i < len(line) && isSpace(line[i]) {
-			i++
-		}
-		if i == len(line) {
-			return TooFewValues
-		}
-		start := i
-		for i < len(line) && !isSpace(line[i]) {
-			i++
-		}
-		value := line[start:i]
-		if c.kind == kindSkip || len(value) == 1 && value[0] == '-' {
-			continue
-		}
-		if reason, ok := r.set(c, value); !ok {
-			return f.malformed(line, reason)
-		}
-		r.present.add(c.field)
+	if r.format != f { // Otherwise every field that may have a value gets another one below.
+		*r = Record{format: f}
 	}
-	return f.checkCount(len(f.plan) + countValues(line[i:]))
+	var starts cuts
+	if !starts.cut(withoutCR(line), len(f.columns)) {
+		return f.parseLoose(line, r)
+	}
+	r.present = f.asked
+	for _, c := range f.plan {
+		if reason, ok := r.set(c, line, int(starts[c.at%maxCuts]), int(starts[(c.at+1)%maxCuts])-1); !ok {
+			r.format = nil
+			return reason
+		}
+	}
+	return nil
 }
 
-// malformed decides about a line with a bad value. Only such a line is walked twice: a wrong number of values would be the cause of the bad one.
-func (f *Format) malformed(line []byte, reason Reason) error {
+func withoutCR(line []byte) []byte {
+	if n := len(line); n > 0 && line[n-1] == '\r' {
+		return line[:n-1]
+	}
+	return line
+}
+
+// parseLoose reads a line that is not as AWS writes it, byte by byte.
+func (f *Format) parseLoose(line []byte, r *Record) error {
+	*r = Record{present: f.asked}
 	if err := f.checkCount(countValues(line)); err != nil {
 		return err
 	}
-	return reason
+	value, start, end := 0, 0, 0
+	for _, c := range f.plan {
+		for ; value <= int(c.at); value++ {
+			start, end = nextValue(line, end)
+		}
+		if reason, ok := r.set(c, line, start, end); !ok {
+			return reason
+		}
+	}
+	return nil
+}
+
+// nextValue finds the next value from i on. There must be one.
+func nextValue(line []byte, i int) (start, end int) {
+	for isSpace(line[i]) {
+		i++
+	}
+	for start = i; i < len(line) && !isSpace(line[i]); {
+		i++
+	}
+	return start, i
 }
 
 func (f *Format) checkCount(values int) error {

@@ -4,7 +4,8 @@ import "net/netip"
 
 // Record is one flow log record: the traffic of one five-tuple on one interface in one aggregation interval.
 //
-// It is a flat value to be used again: [Format.Parse] overwrites all of it. Text fields alias the line that was parsed, and are good for as
+// It is a flat value to be used again: [Format.Parse] overwrites all that it wrote before. Whoever writes to a record by hand must not give it to
+// Parse afterwards. Text fields alias the line that was parsed, and are good for as
 // long as the line is; from a [Scanner], until the next call of Next. Copy what must outlive that. A field that the format lacks, that was
 // not asked for, or that holds `-` is zero (text: nil), and [Record.Has] is false for it.
 //
@@ -186,6 +187,7 @@ type Record struct {
 	PacketsLostTTLExpired uint64
 
 	present FieldSet
+	format  *Format // What the last line was parsed with: no field that it does not ask for has a value. Nil when that cannot be said.
 }
 
 // Has reports whether the record has a value in f: the format has the column, the field was asked for, and it is not `-`.

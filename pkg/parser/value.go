@@ -1,44 +1,78 @@
 package parser
 
-import "math"
+import (
+	"math"
+	"net/netip"
+)
 
-// set stores one value. It is a switch on purpose: the plan says which case, and no case needs an allocation.
-func (r *Record) set(c column, value []byte) (Reason, bool) {
+// set stores the value of one column, line[start:end]. It is a switch on purpose: the plan says which case, and no case needs an allocation.
+func (r *Record) set(c column, line []byte, start, end int) (Reason, bool) {
+	if end-start == 1 && line[start] == '-' {
+		r.unset(c)
+		return 0, true
+	}
 	switch c.kind {
 	case kindText:
-		*r.textOf(c.field) = value
+		*r.textOf(c.field) = line[start:end]
 	case kindAddr:
-		a, ok := parseAddr(value)
+		a, ok := addrAt(line, start, end)
 		*r.addrOf(c.field) = a
 		return BadAddress, ok
 	case kindUint64:
-		v, reason, ok := parseUint(value, math.MaxUint64)
+		v, reason, ok := uintAt(line, start, end, math.MaxUint64)
 		*r.uint64Of(c.field) = v
 		return reason, ok
 	case kindTime:
-		v, reason, ok := parseUint(value, math.MaxInt64)
+		v, reason, ok := uintAt(line, start, end, math.MaxInt64)
 		*r.timeOf(c.field) = int64(v)
 		return reason, ok
 	case kindInt32:
-		v, reason, ok := parseUint(value, math.MaxInt32)
+		v, reason, ok := uintAt(line, start, end, math.MaxInt32)
 		*r.int32Of(c.field) = int32(v)
 		return reason, ok
 	case kindPort:
-		v, reason, ok := parseUint(value, math.MaxUint16)
+		v, reason, ok := uintAt(line, start, end, math.MaxUint16)
 		*r.portOf(c.field) = uint16(v)
 		return reason, ok
 	case kindProtocol:
-		v, reason, ok := parseUint(value, math.MaxUint8)
+		v, reason, ok := uintAt(line, start, end, math.MaxUint8)
 		r.Protocol = uint8(v)
 		return reason, ok
 	case kindAction:
-		return BadAction, r.setAction(value)
+		return BadAction, r.setAction(line[start:end])
 	case kindLogStatus:
-		return BadLogStatus, r.setLogStatus(value)
+		return BadLogStatus, r.setLogStatus(line[start:end])
 	case kindDirection:
-		r.setDirection(value)
+		r.setDirection(line[start:end])
 	}
 	return 0, true
+}
+
+// unset makes the field of a column absent.
+func (r *Record) unset(c column) {
+	r.present.remove(c.field)
+	switch c.kind {
+	case kindText:
+		*r.textOf(c.field) = nil
+	case kindAddr:
+		*r.addrOf(c.field) = netip.Addr{}
+	case kindUint64:
+		*r.uint64Of(c.field) = 0
+	case kindTime:
+		*r.timeOf(c.field) = 0
+	case kindInt32:
+		*r.int32Of(c.field) = 0
+	case kindPort:
+		*r.portOf(c.field) = 0
+	case kindProtocol:
+		r.Protocol = 0
+	case kindAction:
+		r.Action = ActionUnknown
+	case kindLogStatus:
+		r.LogStatus = LogStatusOK
+	case kindDirection:
+		r.FlowDirection = DirectionUnknown
+	}
 }
 
 // Words are compared whole: `ACCEPTED` is not an accept.
@@ -75,25 +109,7 @@ func (r *Record) setDirection(value []byte) {
 		r.FlowDirection = DirectionIngress
 	case "egress":
 		r.FlowDirection = DirectionEgress
+	default:
+		r.FlowDirection = DirectionUnknown
 	}
-}
-
-// parseUint reads a decimal number of at most limit; it is 0 when it is none. What has another byte than a digit anywhere is no number,
-// however long it is; a sign is not part of any flow log number.
-func parseUint(value []byte, limit uint64) (uint64, Reason, bool) {
-	v, overflow := uint64(0), false
-	for _, c := range value {
-		d := uint64(c - '0')
-		if d > 9 {
-			return 0, BadNumber, false
-		}
-		if v >= math.MaxUint64/10 {
-			overflow = overflow || v > math.MaxUint64/10 || d > math.MaxUint64%10
-		}
-		v = v*10 + d
-	}
-	if overflow || v > limit {
-		return 0, OutOfRange, false
-	}
-	return v, 0, true
 }
