@@ -127,8 +127,8 @@ func (t *tally[K]) merge(o *tally[K]) {
 func (t *tally[K]) mergeShared(o *tally[K]) {
 	for i := range o.sketch.entries {
 		e := &o.sketch.entries[i]
-		if slot, found := t.sketch.find(e.key); found {
-			mine := &t.sketch.entries[t.sketch.index[slot]-1]
+		if at, _, _ := t.sketch.find(e.key); at >= 0 {
+			mine := &t.sketch.entries[at]
 			mine.count, mine.err = addSaturating(mine.count, e.count), addSaturating(mine.err, e.err)
 			e.count = 0
 		}
@@ -136,30 +136,24 @@ func (t *tally[K]) mergeShared(o *tally[K]) {
 }
 
 func (t *tally[K]) has(key K) bool {
-	_, found := t.sketch.find(key)
-	return found
+	at, _, _ := t.sketch.find(key)
+	return at >= 0
 }
 
 // keep gives a new key the place of the lightest one, if it is heavier. What is dropped lifts the floor.
 func (t *tally[K]) keep(e entry[K]) {
 	s := t.sketch
-	if len(s.heap) < cap(s.heap) {
+	if s.queue.size < s.capacity {
 		s.addWithError(e.key, e.count, e.err)
 		return
 	}
-	i := s.lightest()
-	lightest := s.entries[i]
-	if e.count <= lightest.count {
-		t.floor = max(t.floor, e.count)
-		return
+	at := s.lightest()
+	lightest := s.entries[at].count
+	t.floor = max(t.floor, min(e.count, lightest))
+	if e.count > lightest {
+		_, slot, mark := s.find(e.key)
+		s.replace(at, slot, mark, e)
 	}
-	t.floor = max(t.floor, lightest.count)
-	s.unlink(lightest.key)
-	s.entries[i] = e
-	slot, _ := s.find(e.key)
-	s.index[slot] = i + 1
-	s.heap[0].count = e.count
-	s.down(0)
 }
 
 // raise allows for weight that may have been there, unseen.

@@ -106,7 +106,7 @@ func TestRankingFitsInOneMegabyte(t *testing.T) {
 }
 
 func sketchBytes[K comparable](s *sketch[K]) int {
-	return cap(s.entries)*int(unsafe.Sizeof(entry[K]{})) + cap(s.heap)*int(unsafe.Sizeof(heapItem{})) + cap(s.index)*int(unsafe.Sizeof(int32(0)))
+	return cap(s.entries)*int(unsafe.Sizeof(entry[K]{})) + 4*cap(s.queue.next) + 4*cap(s.index.slots)
 }
 
 func batchBytes(b *Batch) int {

@@ -12,15 +12,16 @@ import (
 // For a key that is in the sketch, count−err ≤ true weight ≤ count+slack. A key that is not has at most floor+slack. Slack is 0 unless
 // sketches were merged.
 //
-// A hit only adds to a counter: the heap may then be out of order below, and is put right when an eviction looks at its top. That is what
-// makes a hit cheap, and hits are most of a skewed stream. Nothing is allocated after construction.
+// A hit only adds to a counter: the queue that knows the lightest key sees it when an eviction needs that one. That is what makes a hit
+// cheap, and hits are most of a skewed stream. Nothing is allocated after construction.
 type sketch[K comparable] struct {
-	hash    func(K) uint64
-	entries []entry[K]
-	heap    []heapItem // A min-heap of lower bounds of the counts that are not pinned. Its capacity is that of the sketch.
-	index   []int32    // Open addressing, linear probing: 0 is empty, else 1 + position in entries.
-	mask    uint64
-	slack   uint64
+	hash     func(K) uint64
+	capacity int        // Keys that are not pinned.
+	entries  []entry[K] // The pinned ones first.
+	pinned   int
+	index    sketchIndex // Of all entries.
+	queue    minQueue    // Of those that are not pinned.
+	slack    uint64
 }
 
 // entry is one tracked key. Weights saturate.
@@ -33,146 +34,81 @@ type entry[K comparable] struct {
 // certain is weight that the key has for sure.
 func (e *entry[K]) certain() uint64 { return e.count - e.err }
 
-// heapItem has the count that its entry had when the heap last looked.
-type heapItem struct {
-	count uint64
-	entry int32
-}
-
 // newSketch tracks capacity keys, and up to pins more that are pinned. hash must be seeded per process, so that nobody outside can craft
 // collisions.
 func newSketch[K comparable](capacity, pins int, hash func(K) uint64) *sketch[K] {
-	slots := 4
-	for slots < 2*(capacity+pins) {
-		slots *= 2
-	}
 	return &sketch[K]{
-		hash: hash, entries: make([]entry[K], 0, capacity+pins), heap: make([]heapItem, 0, capacity),
-		index: make([]int32, slots), mask: uint64(slots - 1),
+		hash: hash, capacity: capacity, entries: make([]entry[K], 0, capacity+pins),
+		index: newSketchIndex(capacity + pins), queue: newMinQueue(capacity + pins),
 	}
 }
 
-// pin gives distinct keys the first entries, in their order, until the sketch is reset. They are not in the heap, so no other key can take their
+// pin gives distinct keys the first entries, in their order, until the sketch is reset. They are not in the queue, so no other key can take their
 // places, and what is added to them is counted exactly. The sketch must be empty.
 func (s *sketch[K]) pin(keys []K) {
 	for _, key := range keys {
-		slot, _ := s.find(key)
+		_, slot, mark := s.find(key)
+		s.index.link(slot, mark, int32(len(s.entries)))
 		s.entries = append(s.entries, entry[K]{key: key})
-		s.index[slot] = int32(len(s.entries))
 	}
+	s.pinned = len(keys)
 }
 
 // add returns the position of the key's entry, which is good until the next call.
-func (s *sketch[K]) add(key K, weight uint64) int { return s.addWithError(key, weight, 0) }
+func (s *sketch[K]) add(key K, weight uint64) int {
+	at, slot, mark := s.find(key)
+	if at < 0 {
+		return s.insert(slot, mark, entry[K]{key, weight, 0})
+	}
+	e := &s.entries[at]
+	e.count = addSaturating(e.count, weight)
+	return int(at)
+}
 
 func (s *sketch[K]) addWithError(key K, weight, err uint64) int {
-	slot, found := s.find(key)
-	if found {
-		i := s.index[slot] - 1
-		e := &s.entries[i]
-		e.count, e.err = addSaturating(e.count, weight), addSaturating(e.err, err)
-		return int(i)
+	at, slot, mark := s.find(key)
+	if at < 0 {
+		return s.insert(slot, mark, entry[K]{key, weight, err})
 	}
-	if len(s.heap) < cap(s.heap) {
-		s.entries = append(s.entries, entry[K]{key, weight, err})
-		s.index[slot] = int32(len(s.entries))
-		s.heap = append(s.heap, heapItem{weight, int32(len(s.entries) - 1)})
-		s.up(len(s.heap) - 1)
-		return len(s.entries) - 1
-	}
-	return s.replace(key, weight, err)
+	e := &s.entries[at]
+	e.count, e.err = addSaturating(e.count, weight), addSaturating(e.err, err)
+	return int(at)
 }
 
-// replace gives the place of the lightest key to a new one, which inherits its count as error.
-func (s *sketch[K]) replace(key K, weight, err uint64) int {
-	i := s.lightest()
-	e := &s.entries[i]
-	old := e.count
-	s.unlink(e.key)
-	*e = entry[K]{key, addSaturating(old, weight), addSaturating(old, err)}
-	slot, _ := s.find(key)
-	s.index[slot] = i + 1
-	s.heap[0].count = e.count
-	s.down(0)
-	return int(i)
+// insert adds a key that is not there. In a full sketch it takes the place of the lightest key, and inherits its count as error.
+func (s *sketch[K]) insert(slot, mark uint32, e entry[K]) int {
+	if s.queue.size < s.capacity {
+		at := int32(len(s.entries))
+		s.index.link(slot, mark, at)
+		s.entries = append(s.entries, e)
+		s.queue.push(at, e.count)
+		return int(at)
+	}
+	at := s.lightest()
+	old := s.entries[at].count
+	s.replace(at, slot, mark, entry[K]{e.key, addSaturating(old, e.count), addSaturating(old, e.err)})
+	return int(at)
 }
 
-// lightest repairs the heap until its top tells the truth. Counts only grow, so a stale top can only sink.
-func (s *sketch[K]) lightest() int32 {
-	for {
-		top := &s.heap[0]
-		if count := s.entries[top.entry].count; count != top.count {
-			top.count = count
-			s.down(0)
-			continue
-		}
-		return top.entry
-	}
+// replace gives the place of the lightest key to one that is not there, which must not be lighter.
+func (s *sketch[K]) replace(lightest int32, slot, mark uint32, e entry[K]) {
+	gone := s.index.markOf(s.hash(s.entries[lightest].key))
+	s.queue.pop()
+	s.index.link(slot, mark, lightest) // Before the other goes: that moves slots.
+	s.index.unlink(gone, lightest)
+	s.entries[lightest] = e
+	s.queue.push(lightest, e.count)
 }
 
 // floor is the most that a key may have that is not in the sketch, but for slack.
 func (s *sketch[K]) floor() uint64 {
-	if len(s.heap) < cap(s.heap) {
+	if s.queue.size < s.capacity {
 		return 0
 	}
 	return s.entries[s.lightest()].count
 }
 
-// find returns the index slot of a key, or the empty one where it belongs.
-func (s *sketch[K]) find(key K) (slot uint64, found bool) {
-	for slot = s.hash(key) & s.mask; ; slot = (slot + 1) & s.mask {
-		i := s.index[slot]
-		if i == 0 {
-			return slot, false
-		}
-		if s.entries[i-1].key == key {
-			return slot, true
-		}
-	}
-}
-
-// unlink takes a key out of the index and closes the gap, so that no tombstones gather.
-func (s *sketch[K]) unlink(key K) {
-	gap, _ := s.find(key)
-	for slot := (gap + 1) & s.mask; s.index[slot] != 0; slot = (slot + 1) & s.mask {
-		home := s.hash(s.entries[s.index[slot]-1].key) & s.mask
-		if (slot-home)&s.mask >= (slot-gap)&s.mask {
-			s.index[gap] = s.index[slot]
-			gap = slot
-		}
-	}
-	s.index[gap] = 0
-}
-
-func (s *sketch[K]) up(i int) {
-	for i > 0 {
-		parent := (i - 1) / 2
-		if s.heap[parent].count <= s.heap[i].count {
-			return
-		}
-		s.heap[parent], s.heap[i] = s.heap[i], s.heap[parent]
-		i = parent
-	}
-}
-
-func (s *sketch[K]) down(i int) {
-	for {
-		least := i
-		for child := 2*i + 1; child <= 2*i+2 && child < len(s.heap); child++ {
-			if s.heap[child].count < s.heap[least].count {
-				least = child
-			}
-		}
-		if least == i {
-			return
-		}
-		s.heap[least], s.heap[i] = s.heap[i], s.heap[least]
-		i = least
-	}
-}
-
-// halve forgets half of everything. Counts round up and what is certain rounds down, so that both bounds hold for the halved weights. The
-// order is kept, so the heap stays one.
+// halve forgets half of everything. Counts round up and what is certain rounds down, so that both bounds hold for the halved weights.
 func (s *sketch[K]) halve() {
 	for i := range s.entries {
 		e := &s.entries[i]
@@ -180,9 +116,7 @@ func (s *sketch[K]) halve() {
 		e.count = halfUp(e.count)
 		e.err = e.count - certain
 	}
-	for i := range s.heap {
-		s.heap[i].count = halfUp(s.heap[i].count)
-	}
+	s.rebuild()
 	s.slack = halfUp(s.slack)
 }
 
@@ -200,15 +134,16 @@ func (s *sketch[K]) merge(other *sketch[K], touched func(at int)) {
 }
 
 func (s *sketch[K]) estimate(key K) (entry[K], bool) {
-	if slot, found := s.find(key); found {
-		return s.entries[s.index[slot]-1], true
+	if at, _, _ := s.find(key); at >= 0 {
+		return s.entries[at], true
 	}
 	return entry[K]{}, false
 }
 
 func (s *sketch[K]) reset() {
-	s.entries, s.heap, s.slack = s.entries[:0], s.heap[:0], 0
-	clear(s.index)
+	s.entries, s.pinned, s.slack = s.entries[:0], 0, 0
+	s.queue.reset()
+	clear(s.index.slots)
 }
 
 // heaviest returns the n heaviest of the entries that keep wants, heaviest first; of equal counts those with more that is certain, then those that

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 	"testing"
 
@@ -9,7 +10,7 @@ import (
 )
 
 // crowded is a hash that puts many keys into few slots, so that runs are long and closing their gaps matters.
-func crowded(key int) uint64 { return uint64(key % 5) }
+func crowded(key int) uint64 { return uint64(key%5) << 32 }
 
 // exact is what a sketch must agree with: halves of the small weights of a test are exact in a float64.
 type exact map[int]float64
@@ -30,7 +31,7 @@ func TestSketchBoundsHold(t *testing.T) {
 				for range rapid.IntRange(0, 30).Draw(rt, "additions") {
 					addBoth(rt, other, truth)
 				}
-				checkHeap(rt, other, 2)
+				checkQueue(rt, other, 2)
 				touched := map[int]bool{}
 				s.merge(other, func(at int) { touched[s.entries[at].key] = true })
 				for _, e := range other.entries {
@@ -76,15 +77,15 @@ func checkSketch(rt *rapid.T, s *sketch[int], truth exact) {
 		}
 	}
 	checkIndex(rt, s)
-	checkHeap(rt, s, 0)
+	checkQueue(rt, s, 0)
 }
 
 // checkIndex wants every entry to be found, and nothing else in the index.
 func checkIndex(rt *rapid.T, s *sketch[int]) {
 	rt.Helper()
 	used := 0
-	for _, i := range s.index {
-		if i != 0 {
+	for _, v := range s.index.slots {
+		if v != 0 {
 			used++
 		}
 	}
@@ -92,27 +93,32 @@ func checkIndex(rt *rapid.T, s *sketch[int]) {
 		rt.Fatalf("the index has %d keys and there are %d entries", used, len(s.entries))
 	}
 	for i, e := range s.entries {
-		if slot, found := s.find(e.key); !found || int(s.index[slot]) != i+1 {
+		if at, _, _ := s.find(e.key); int(at) != i {
 			rt.Fatalf("key %d is not found where it is", e.key)
 		}
 	}
 }
 
-// checkHeap wants each entry that is not pinned once, in the order of a heap, and never above its count.
-func checkHeap(rt *rapid.T, s *sketch[int], pinned int) {
+// checkQueue wants each entry that is not pinned in one list, none below the base, none in a list that is too high for its count, and the smallest
+// count to be found.
+func checkQueue(rt *rapid.T, s *sketch[int], pinned int) {
 	rt.Helper()
-	seen := map[int32]bool{}
-	for i, item := range s.heap {
-		if parent := s.heap[(i-1)/2]; i > 0 && parent.count > item.count {
-			rt.Fatalf("the heap has %d above %d", parent.count, item.count)
+	seen, smallest := map[int32]bool{}, uint64(math.MaxUint64)
+	for list, head := range s.queue.heads {
+		for ; head != 0; head = s.queue.next[head-1] {
+			at := head - 1
+			count := s.entries[at].count
+			if count < s.queue.base || list > bits.Len64(count^s.queue.base) || int(at) < pinned || seen[at] {
+				rt.Fatalf("list %d above %d has entry %d: %+v", list, s.queue.base, at, s.entries[at])
+			}
+			seen[at], smallest = true, min(smallest, count)
 		}
-		if item.count > s.entries[item.entry].count || int(item.entry) < pinned || seen[item.entry] {
-			rt.Fatalf("the heap has entry %d with %d: %+v", item.entry, item.count, s.entries[item.entry])
-		}
-		seen[item.entry] = true
 	}
-	if got, want := len(seen), len(s.entries)-pinned; got != want {
-		rt.Fatalf("the heap has %d entries, want %d", got, want)
+	if got, want := len(seen), len(s.entries)-pinned; got != want || s.queue.size != want {
+		rt.Fatalf("the queue has %d entries and says %d, want %d", got, s.queue.size, want)
+	}
+	if len(seen) == s.capacity && s.entries[s.lightest()].count != smallest {
+		rt.Fatalf("the queue's smallest count is %d, want %d", s.entries[s.lightest()].count, smallest)
 	}
 }
 
@@ -132,8 +138,8 @@ func TestPinnedKeysAreExactWhateverElseComes(t *testing.T) {
 		}
 	}
 	s.reset()
-	if s.add(9, 1); len(s.entries) != 1 || len(s.heap) != 1 {
-		t.Errorf("after a reset: got %d entries, %d of them not pinned, want 1 and 1", len(s.entries), len(s.heap))
+	if s.add(9, 1); len(s.entries) != 1 || s.queue.size != 1 {
+		t.Errorf("after a reset: got %d entries, %d of them not pinned, want 1 and 1", len(s.entries), s.queue.size)
 	}
 }
 
