@@ -29,11 +29,11 @@ type analysisRankings struct {
 
 func newAnalysisRankings(entries int, h analysisHashes) *analysisRankings {
 	return &analysisRankings{
-		source:         tally[addrKey]{sketch: newSketch(entries, 0, h.addr)},
-		destination:    tally[addrKey]{sketch: newSketch(entries, 0, h.addr)},
-		pair:           tally[pairKey]{sketch: newSketch(entries, 0, h.pair)},
-		rejectedSource: tally[addrKey]{sketch: newSketch(entries, 0, h.addr)},
-		rejectedPort:   tally[portKey]{sketch: newSketch(entries, 0, h.port)},
+		source:         tally[addrKey]{sketch: newSketch(entries, 0, h.addr).wait(hashAddr(0))},
+		destination:    tally[addrKey]{sketch: newSketch(entries, 0, h.addr).wait(hashAddr(0))},
+		pair:           tally[pairKey]{sketch: newSketch(entries, 0, h.pair).wait(hashPair(0))},
+		rejectedSource: tally[addrKey]{sketch: newSketch(entries, 0, h.addr).wait(hashAddr(0))},
+		rejectedPort:   tally[portKey]{sketch: newSketch(entries, 0, h.port).wait(hashPort(0))},
 	}
 }
 
@@ -88,10 +88,10 @@ func (t *tally[K]) add(key K, known bool, weight uint64) {
 	}
 }
 
-// close ends the stream: what the sketch dropped had at most its smallest count. It dropped something if and only if a key inherited an error.
+// close ends the stream: what the sketch dropped had at most its smallest count.
 func (t *tally[K]) close() {
 	t.floor = 0
-	if slices.ContainsFunc(t.sketch.entries, func(e entry[K]) bool { return e.err > 0 }) {
+	if t.sketch.dropped {
 		t.floor = t.sketch.entries[t.sketch.lightest()].count
 	}
 }
@@ -127,18 +127,15 @@ func (t *tally[K]) merge(o *tally[K]) {
 func (t *tally[K]) mergeShared(o *tally[K]) {
 	for i := range o.sketch.entries {
 		e := &o.sketch.entries[i]
-		if at, _, _ := t.sketch.find(e.key); at >= 0 {
-			mine := &t.sketch.entries[at]
+		if p := t.sketch.find(e.key); p.at >= 0 {
+			mine := &t.sketch.entries[p.at]
 			mine.count, mine.err = addSaturating(mine.count, e.count), addSaturating(mine.err, e.err)
 			e.count = 0
 		}
 	}
 }
 
-func (t *tally[K]) has(key K) bool {
-	at, _, _ := t.sketch.find(key)
-	return at >= 0
-}
+func (t *tally[K]) has(key K) bool { return t.sketch.find(key).at >= 0 }
 
 // keep gives a new key the place of the lightest one, if it is heavier. What is dropped lifts the floor.
 func (t *tally[K]) keep(e entry[K]) {
@@ -151,8 +148,7 @@ func (t *tally[K]) keep(e entry[K]) {
 	lightest := s.entries[at].count
 	t.floor = max(t.floor, min(e.count, lightest))
 	if e.count > lightest {
-		_, slot, mark := s.find(e.key)
-		s.replace(at, slot, mark, e)
+		s.replace(at, s.find(e.key), e)
 	}
 }
 

@@ -28,7 +28,7 @@ func drawTallyStreams(t *rapid.T, keys int) []tallyStream {
 }
 
 func newTally(entries int, seed uint64) *tally[portKey] {
-	return &tally[portKey]{sketch: newSketch(entries, 0, hashPort(seed))}
+	return &tally[portKey]{sketch: newSketch(entries, 0, hashPort(seed)).wait(hashPort(0))}
 }
 
 // merged is the ranking of all streams, by parts that are used again.

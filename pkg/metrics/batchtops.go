@@ -47,9 +47,12 @@ func (b *batchTop[K]) add(key K, known bool, weight uint64) {
 	if weight == 0 {
 		return
 	}
-	if !known || b.sketch.add(key, weight) >= len(b.members.keys) {
-		b.other = addSaturating(b.other, weight)
+	if known {
+		if at := b.sketch.add(key, weight); uint(at) < uint(len(b.members.keys)) {
+			return
+		}
 	}
+	b.other = addSaturating(b.other, weight)
 }
 
 // batchTops are the five rankings of one batch.

@@ -21,6 +21,9 @@ type sketch[K comparable] struct {
 	pinned   int
 	index    sketchIndex // Of all entries.
 	queue    minQueue    // Of those that are not pinned.
+	waiting  []uint64    // See admit. Nil when every key is admitted at once.
+	waitsAt  func(K) uint64
+	dropped  bool // There was a key that has no entry now.
 	slack    uint64
 }
 
@@ -47,56 +50,63 @@ func newSketch[K comparable](capacity, pins int, hash func(K) uint64) *sketch[K]
 // places, and what is added to them is counted exactly. The sketch must be empty.
 func (s *sketch[K]) pin(keys []K) {
 	for _, key := range keys {
-		_, slot, mark := s.find(key)
-		s.index.link(slot, mark, int32(len(s.entries)))
+		s.index.link(s.find(key), int32(len(s.entries)))
 		s.entries = append(s.entries, entry[K]{key: key})
 	}
 	s.pinned = len(keys)
 }
 
-// add returns the position of the key's entry, which is good until the next call.
+// add returns the position of the key's entry, which is good until the next call; it is below 0 when the key is too light to have one.
 func (s *sketch[K]) add(key K, weight uint64) int {
-	at, slot, mark := s.find(key)
-	if at < 0 {
-		return s.insert(slot, mark, entry[K]{key, weight, 0})
+	p := s.find(key)
+	if p.at >= 0 {
+		e := &s.entries[p.at]
+		e.count = addSaturating(e.count, weight)
+		return int(p.at)
 	}
-	e := &s.entries[at]
-	e.count = addSaturating(e.count, weight)
-	return int(at)
+	if s.queue.size == s.capacity && s.waiting != nil {
+		return s.admit(p, key, weight)
+	}
+	return s.insert(p, entry[K]{key, weight, 0})
 }
 
+// addWithError adds what another sketch knows about a key.
 func (s *sketch[K]) addWithError(key K, weight, err uint64) int {
-	at, slot, mark := s.find(key)
-	if at < 0 {
-		return s.insert(slot, mark, entry[K]{key, weight, err})
+	p := s.find(key)
+	if p.at < 0 {
+		return s.insert(p, entry[K]{key, weight, err})
 	}
-	e := &s.entries[at]
+	e := &s.entries[p.at]
 	e.count, e.err = addSaturating(e.count, weight), addSaturating(e.err, err)
-	return int(at)
+	return int(p.at)
 }
 
 // insert adds a key that is not there. In a full sketch it takes the place of the lightest key, and inherits its count as error.
-func (s *sketch[K]) insert(slot, mark uint32, e entry[K]) int {
+func (s *sketch[K]) insert(p place, e entry[K]) int {
 	if s.queue.size < s.capacity {
 		at := int32(len(s.entries))
-		s.index.link(slot, mark, at)
+		s.index.link(p, at)
 		s.entries = append(s.entries, e)
 		s.queue.push(at, e.count)
 		return int(at)
 	}
 	at := s.lightest()
 	old := s.entries[at].count
-	s.replace(at, slot, mark, entry[K]{e.key, addSaturating(old, e.count), addSaturating(old, e.err)})
+	s.replace(at, p, entry[K]{e.key, addSaturating(old, e.count), addSaturating(old, e.err)})
 	return int(at)
 }
 
 // replace gives the place of the lightest key to one that is not there, which must not be lighter.
-func (s *sketch[K]) replace(lightest int32, slot, mark uint32, e entry[K]) {
-	gone := s.index.markOf(s.hash(s.entries[lightest].key))
+func (s *sketch[K]) replace(lightest int32, p place, e entry[K]) {
+	old := &s.entries[lightest]
+	gone := s.index.placeOf(s.hash(old.key))
+	if s.waiting != nil {
+		*s.waitingWith(old.key) = old.count
+	}
 	s.queue.pop()
-	s.index.link(slot, mark, lightest) // Before the other goes: that moves slots.
-	s.index.unlink(gone, lightest)
-	s.entries[lightest] = e
+	s.index.link(p, lightest) // Before the other goes: that moves slots.
+	s.index.unlink(gone.mark, lightest)
+	*old, s.dropped = e, true
 	s.queue.push(lightest, e.count)
 }
 
@@ -116,6 +126,9 @@ func (s *sketch[K]) halve() {
 		e.count = halfUp(e.count)
 		e.err = e.count - certain
 	}
+	for i := range s.waiting {
+		s.waiting[i] = halfUp(s.waiting[i])
+	}
 	s.rebuild()
 	s.slack = halfUp(s.slack)
 }
@@ -134,16 +147,17 @@ func (s *sketch[K]) merge(other *sketch[K], touched func(at int)) {
 }
 
 func (s *sketch[K]) estimate(key K) (entry[K], bool) {
-	if at, _, _ := s.find(key); at >= 0 {
-		return s.entries[at], true
+	if p := s.find(key); p.at >= 0 {
+		return s.entries[p.at], true
 	}
 	return entry[K]{}, false
 }
 
 func (s *sketch[K]) reset() {
-	s.entries, s.pinned, s.slack = s.entries[:0], 0, 0
+	s.entries, s.pinned, s.dropped, s.slack = s.entries[:0], 0, false, 0
 	s.queue.reset()
 	clear(s.index.slots)
+	clear(s.waiting)
 }
 
 // heaviest returns the n heaviest of the entries that keep wants, heaviest first; of equal counts those with more that is certain, then those that

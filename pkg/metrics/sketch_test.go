@@ -9,24 +9,30 @@ import (
 	"pgregory.net/rapid"
 )
 
-// crowded is a hash that puts many keys into few slots, so that runs are long and closing their gaps matters.
-func crowded(key int) uint64 { return uint64(key%5) << 32 }
+// crowded is a hash that puts many keys into few slots, so that runs are long and closing their gaps matters, and lets many wait together.
+func crowded(key int) uint64 { return uint64(key%5)<<32 | uint64(key%3) }
 
 // exact is what a sketch must agree with: halves of the small weights of a test are exact in a float64.
 type exact map[int]float64
 
 // TestSketchBoundsHold drives a sketch through additions, merges and halvings, and holds every key against an exact count.
 func TestSketchBoundsHold(t *testing.T) {
-	evicted, merged, halved := 0, 0, 0
+	evicted, waited, merged, halved := 0, 0, 0, 0
 	rapid.Check(t, func(rt *rapid.T) {
 		s := newSketch(rapid.IntRange(1, 9).Draw(rt, "capacity"), 0, crowded)
-		truth := exact{}
+		if rapid.Bool().Draw(rt, "keys wait") {
+			s.wait(crowded)
+		}
+		truth, mergedBefore := exact{}, merged
 		for range rapid.IntRange(1, 50).Draw(rt, "steps") {
 			switch rapid.SampledFrom([]string{"add", "add", "add", "add", "merge", "halve"}).Draw(rt, "step") {
 			case "add":
 				addBoth(rt, s, truth)
 			case "merge":
 				other := newSketch(rapid.IntRange(1, 9).Draw(rt, "other capacity"), 2, crowded)
+				if rapid.Bool().Draw(rt, "keys wait in the other") {
+					other.wait(crowded)
+				}
 				other.pin([]int{1, 2})
 				for range rapid.IntRange(0, 30).Draw(rt, "additions") {
 					addBoth(rt, other, truth)
@@ -49,17 +55,27 @@ func TestSketchBoundsHold(t *testing.T) {
 			}
 			checkSketch(rt, s, truth)
 		}
-		evicted += max(0, len(truth)-len(s.entries))
+		if left := max(0, len(truth)-len(s.entries)); s.waiting == nil {
+			evicted += left
+		} else {
+			waited += left
+		}
+		if merged == mergedBefore && s.dropped != (len(truth) > len(s.entries)) {
+			rt.Fatalf("there were %d keys, there are %d, and something was dropped: %v", len(truth), len(s.entries), s.dropped)
+		}
 	})
-	if evicted == 0 || merged == 0 || halved == 0 {
-		t.Fatalf("saw %d evictions, %d merges and %d halvings: too little", evicted, merged, halved)
+	if evicted == 0 || waited == 0 || merged == 0 || halved == 0 {
+		t.Fatalf("saw %d evictions, %d keys that wait, %d merges and %d halvings: too little", evicted, waited, merged, halved)
 	}
 }
 
 func addBoth(rt *rapid.T, s *sketch[int], truth exact) {
 	key, weight := rapid.IntRange(0, 30).Draw(rt, "key"), rapid.Uint64Range(1, 1000).Draw(rt, "weight")
-	if at := s.add(key, weight); s.entries[at].key != key {
+	switch at := s.add(key, weight); {
+	case at >= 0 && s.entries[at].key != key:
 		rt.Fatalf("adding %d returned the entry of %d", key, s.entries[at].key)
+	case at < 0 && (s.waiting == nil || s.find(key).at >= 0):
+		rt.Fatalf("adding %d returned no entry", key)
 	}
 	truth[key] += float64(weight)
 }
@@ -93,7 +109,7 @@ func checkIndex(rt *rapid.T, s *sketch[int]) {
 		rt.Fatalf("the index has %d keys and there are %d entries", used, len(s.entries))
 	}
 	for i, e := range s.entries {
-		if at, _, _ := s.find(e.key); int(at) != i {
+		if p := s.find(e.key); int(p.at) != i {
 			rt.Fatalf("key %d is not found where it is", e.key)
 		}
 	}

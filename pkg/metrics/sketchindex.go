@@ -23,10 +23,20 @@ func newSketchIndex(entries int) sketchIndex {
 	}
 }
 
-func (x *sketchIndex) markOf(hash uint64) uint32 { return uint32(hash>>32) &^ x.low }
+// place is what a hash says, and where a look for its key ended.
+type place struct {
+	at   int32  // Position of the entry; −1 when there is none.
+	slot uint32 // Where the key belongs, good until the next change.
+	mark uint32
+}
 
-// link puts a position at a slot where its mark may be.
-func (x *sketchIndex) link(slot, mark uint32, at int32) { x.slots[slot] = mark | uint32(at+1) }
+func (x *sketchIndex) placeOf(hash uint64) place {
+	mark := uint32(hash>>32) &^ x.low
+	return place{-1, mark >> x.shift, mark}
+}
+
+// link puts a position where a look for its key ended.
+func (x *sketchIndex) link(p place, at int32) { x.slots[p.slot] = p.mark | uint32(at+1) }
 
 // unlink takes a position out and closes the gap, so that no tombstones gather. It must be there, under that mark.
 func (x *sketchIndex) unlink(mark uint32, at int32) {
@@ -45,17 +55,18 @@ func (x *sketchIndex) unlink(mark uint32, at int32) {
 	x.slots[gap] = 0
 }
 
-// find returns the position of the key's entry, or −1 and where it belongs: the slot and its mark, good until the next change.
-func (s *sketch[K]) find(key K) (at int32, slot, mark uint32) {
+// find looks for the entry of a key.
+func (s *sketch[K]) find(key K) place {
 	x := &s.index
-	mark = x.markOf(s.hash(key))
-	for slot = mark >> x.shift; ; slot = (slot + 1) & x.mask {
-		v := x.slots[slot&uint32(len(x.slots)-1)]
+	p := x.placeOf(s.hash(key))
+	for ; ; p.slot = (p.slot + 1) & x.mask {
+		v := x.slots[p.slot]
 		if v == 0 {
-			return -1, slot, mark
+			return p
 		}
-		if at = int32(v&x.low) - 1; v&^x.low == mark && s.entries[at].key == key {
-			return at, slot, mark
+		if at := int32(v&x.low) - 1; v&^x.low == p.mark && s.entries[at].key == key {
+			p.at = at
+			return p
 		}
 	}
 }

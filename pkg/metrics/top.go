@@ -22,17 +22,20 @@ type top[K comparable] struct {
 	family, other, departed family
 	rank                    *ranking[K]
 	hash                    func(K) uint64
+	waitsAt                 func(K) uint64 // See [sketch.wait].
 	labels                  func(K) []string
 	parse                   func([]string) (K, error)
 }
 
 func newTop[K comparable](f family, k int, start time.Time, hash func(uint64) func(K) uint64, labels func(K) []string, parse func([]string) (K, error)) top[K] {
 	h := hash(maphash.Comparable(maphash.MakeSeed(), f))
-	return top[K]{family: f, other: f + 1, departed: f + 2, rank: newRanking(k, sketchEntries, h, start), hash: h, labels: labels, parse: parse}
+	return top[K]{family: f, other: f + 1, departed: f + 2, rank: newRanking(k, sketchEntries, h, start), hash: h, waitsAt: hash(0), labels: labels, parse: parse}
 }
 
 // newBatchSketch has the same hash as the ranking's sketch, and places for the members.
-func (p *top[K]) newBatchSketch() *sketch[K] { return newSketch(batchSketchEntries, p.rank.k, p.hash) }
+func (p *top[K]) newBatchSketch() *sketch[K] {
+	return newSketch(batchSketchEntries, p.rank.k, p.hash).wait(p.waitsAt)
+}
 
 // set is the label set of a member, or nil.
 func (p *top[K]) set(s *state, key K) *labelSet {
