@@ -154,6 +154,7 @@ func (c *runCommand) Run(ctx context.Context, line *commandLine, to streams) err
 	options.RemoteWrite = c.remoteWrite
 	log, level := newLogger(c.Log, to.err)
 	options.Reload = func() error { return reload(line, level, log) }
+	options.Settings = line.effective()
 	reloadOnHangup(ctx, options.Reload, log)
 	var usage usageError
 	if err := c.serve(ctx, options, log); errors.As(err, &usage) {
@@ -201,6 +202,7 @@ func (c *demoCommand) Run(ctx context.Context, line *commandLine, to streams) er
 	options.service.Ingest = ingest.DefaultConfig()
 	options.service.Ingest.Inflate = c.Ingest.Inflate
 	options.service.Web.ListenAddresses = c.Web.ListenAddress
+	options.service.Settings = line.effective()
 	if err := errors.Join(c.validate(), options.service.Web.Validate()); err != nil {
 		return usageError{line.origins.explain(err)}
 	}

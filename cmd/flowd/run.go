@@ -38,6 +38,7 @@ type serviceOptions struct {
 	// RemoteWrite is empty when event time goes nowhere.
 	RemoteWrite []remotewrite.Endpoint
 	Reload      func() error
+	Settings    []setting // Effective, for whoever looks at the page.
 }
 
 // service is the long-running process: it is built without I/O and does everything in run.
@@ -76,7 +77,8 @@ func (s *service) run(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, state.Close())
 	}
-	server, err := s.newServer(consumer)
+	seen := s.newPageData(consumer)
+	server, err := s.newServer(consumer, seen)
 	if err != nil {
 		return errors.Join(err, state.Close())
 	}
@@ -84,23 +86,34 @@ func (s *service) run(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, state.Close())
 	}
-	return s.runAll(ctx, consumer, committer, state, server, remote)
+	return s.runAll(ctx, assembly{consumer, committer, state, server, seen, remote})
+}
+
+// assembly is what runs side by side.
+type assembly struct {
+	consumer  *ingest.Consumer
+	committer *ledger.Committer[*metrics.Batch]
+	state     *ledger.Ledger
+	server    *web.Server
+	seen      *pageData
+	remote    *remotewrite.Writer // May be nil.
 }
 
 // runAll starts everything, and stops what is left when one part ends. HTTP comes up first and goes down last.
-func (s *service) runAll(ctx context.Context, consumer *ingest.Consumer, committer *ledger.Committer[*metrics.Batch], state *ledger.Ledger, server *web.Server, remote *remotewrite.Writer) error {
+func (s *service) runAll(ctx context.Context, p assembly) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	outlives := context.WithoutCancel(ctx)
-	serving := background(outlives, "serving HTTP", cancel, server.Run)
-	commits := background(outlives, "committing", cancel, committer.Run)
-	housekeeping := background(outlives, "keeping house", cancel, func(ctx context.Context) error { return s.totals.Run(ctx, committer.Wake) })
-	sending := background(outlives, "writing remotely", cancel, s.writeRemotely(remote))
-	ingesting := background(outlives, "ingesting", cancel, func(context.Context) error { return consumer.Run(ctx) })
+	serving := background(outlives, "serving HTTP", cancel, p.server.Run)
+	commits := background(outlives, "committing", cancel, p.committer.Run)
+	housekeeping := background(outlives, "keeping house", cancel, func(ctx context.Context) error { return s.totals.Run(ctx, p.committer.Wake) })
+	looking := background(outlives, "keeping what the page shows", cancel, p.seen.run)
+	sending := background(outlives, "writing remotely", cancel, s.writeRemotely(p.remote))
+	ingesting := background(outlives, "ingesting", cancel, func(context.Context) error { return p.consumer.Run(ctx) })
 
 	err := ingesting.wait()
-	err = errors.Join(err, sending.stop(), housekeeping.stop(), stopCommits(commits, state))
-	return errors.Join(err, serving.stop())
+	err = errors.Join(err, sending.stop(), housekeeping.stop(), stopCommits(commits, p.state))
+	return errors.Join(err, looking.stop(), serving.stop())
 }
 
 func (s *service) openLedger() (*ledger.Ledger, error) {
@@ -166,7 +179,7 @@ func (s *service) scrapes() http.Handler {
 	}))
 }
 
-func (s *service) newServer(consumer *ingest.Consumer) (*web.Server, error) {
+func (s *service) newServer(consumer *ingest.Consumer, seen *pageData) (*web.Server, error) {
 	return web.New(s.options.Web, web.Deps{
 		Logger:  s.log.Named("web"),
 		Version: versionNumber(),
@@ -175,7 +188,8 @@ func (s *service) newServer(consumer *ingest.Consumer) (*web.Server, error) {
 		Minutes: s.totals.EventTimeHandler(),
 		Healthy: consumer.Healthy,
 		Ready:   consumer.Ready, Draining: ingest.ErrDraining,
-		Facts:   &web.Facts{LedgerDurable: s.options.StateDir != "", QueueURL: s.options.Ingest.QueueURL},
+		Facts: &web.Facts{LedgerDurable: s.options.StateDir != "", QueueURL: s.options.Ingest.QueueURL},
+		Live:  seen.live, Rankings: seen.rankings, History: seen.history, Inventory: seen.inventory, Settings: seen.settings(),
 		Summary: func() any { return s.totals.Summary() },
 		Reload:  s.options.Reload,
 	})

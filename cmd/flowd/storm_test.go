@@ -46,7 +46,7 @@ func scraped(t *testing.T) (url string, c *largeScrape) {
 		desc: prometheus.NewDesc("large", "Large.", []string{"l"}, nil), entered: make(chan struct{}, 1000), gate: make(chan struct{}),
 	}
 	s.registry.MustRegister(c)
-	served, err := web.New(web.DefaultConfig(), web.Deps{Logger: zap.NewNop(), Metrics: s.scrapes(), Ready: func() error { return nil }})
+	served, err := web.New(web.DefaultConfig(), web.Deps{Logger: zap.NewNop(), Metrics: s.scrapes(), Live: func() web.Live { return web.Live{} }, Ready: func() error { return nil }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"testing"
 )
@@ -122,25 +125,48 @@ func TestReload(t *testing.T) {
 	wantContains(t, w.Body.String(), "flowd.yaml:3: unknown key")
 }
 
-func TestPageEscapesAndLinksOnlyWhatIsServed(t *testing.T) {
+// TestPagesEscapeAndLinkOnlyWhatIsServed looks at every page: with a queue, a reason and a talker that somebody made up.
+func TestPagesEscapeAndLinkOnlyWhatIsServed(t *testing.T) {
 	cfg, deps := everything()
-	deps.Facts = &Facts{QueueURL: `"><script>alert(1)</script>`}
+	deps.Facts = &Facts{QueueURL: hostile}
 	deps.Ready = func() error { return errors.New("<b>no</b>") }
+	deps.Rankings = func() []Ranking {
+		r := rankings()
+		r[0].Rows[0].Title, r[0].Rows[0].Labels = hostile, []string{hostile}
+		return r
+	}
 	s := newServer(t, cfg, deps)
-	page := ask(t, s, http.MethodGet, "/").Body.String()
-	wantContains(t, page, "&lt;script&gt;")
-	wantContains(t, page, "&lt;b&gt;no")
-	// The policy forbids what is inline, so the page may not have any.
-	if m := regexp.MustCompile(`<script|<style|style="|\son[a-z]+="`).FindString(page); m != "" {
-		t.Errorf("got %q in the page", m)
-	}
-	links := regexp.MustCompile(`<a href="([^"]+)"`).FindAllStringSubmatch(page, -1)
-	if len(links) != 6 {
-		t.Errorf("got %d links, want 6", len(links))
-	}
-	for _, l := range links {
-		if got := ask(t, s, http.MethodGet, l[1]).Code; got == http.StatusNotFound {
-			t.Errorf("link %s: got 404", l[1])
+	for path, least := range map[string]int{"/": 6, "/status": 12, "/talker?ranking=top_source&label=" + url.QueryEscape(hostile): 5} {
+		page := ask(t, s, http.MethodGet, path).Body.String()
+		wantContains(t, page, "&lt;script&gt;alert(1)")
+		// The policy forbids what is inline, so the page may not have any.
+		if m := regexp.MustCompile(`<script[^>]*>[^<]|<style|style="|\son[a-z]+="|<b>no`).FindString(page); m != "" {
+			t.Errorf("%s: got %q in the page", path, m)
 		}
+		links := regexp.MustCompile(`(?:href|src)="([^"]+)"`).FindAllStringSubmatch(page, -1)
+		if len(links) < least {
+			t.Errorf("%s: got %d links, want at least %d", path, len(links), least)
+		}
+		for _, l := range links {
+			if got := ask(t, s, http.MethodGet, html.UnescapeString(l[1])).Code; got != http.StatusOK && l[1] != "/-/ready" {
+				t.Errorf("%s: link %s: got %d, want 200", path, l[1], got)
+			}
+		}
+	}
+}
+
+const hostile = `"><script>alert(1)</script>&x='`
+
+// TestAnAssetIsLoadedOnce answers 304 to a browser that has it.
+func TestAnAssetIsLoadedOnce(t *testing.T) {
+	cfg, deps := everything()
+	s := newServer(t, cfg, deps)
+	tag := ask(t, s, http.MethodGet, "/assets/style.css").Header().Get("ETag")
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/assets/style.css", http.NoBody)
+	r.Header.Set("If-None-Match", tag)
+	w := httptest.NewRecorder()
+	s.Handler().ServeHTTP(w, r)
+	if tag == "" || w.Code != http.StatusNotModified {
+		t.Errorf("got tag %q and %d, want 304", tag, w.Code)
 	}
 }

@@ -183,7 +183,7 @@ func TestT11_RequestsAreBounded(t *testing.T) {
 	if l, ok := listeners[0].(*limitedListener); !ok || cap(l.places) != maxConnections {
 		t.Errorf("got a %T, want a listener for %d connections", listeners[0], maxConnections)
 	}
-	paths := []string{"/", "/style.css", "/metrics", "/api/v1/status", "/api/v1/top", "/-/healthy", "/-/ready"}
+	paths := []string{"/", "/assets/style.css", "/metrics", "/api/v1/status", "/api/v1/top", "/-/healthy", "/-/ready"}
 	for _, path := range paths {
 		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions, http.MethodTrace, http.MethodConnect, "BREW"} {
 			if code := ask(t, s, method, path).Code; code != http.StatusMethodNotAllowed {

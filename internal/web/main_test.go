@@ -26,8 +26,16 @@ func everything() (Config, Deps) {
 		Ready:    func() error { return nil },
 		Draining: errDraining,
 		Facts:    &Facts{LedgerDurable: true, QueueURL: "https://sqs.eu-west-1.amazonaws.com/123456789012/flowd"},
-		Summary:  func() any { return map[string]int{"objects": 3} },
-		Reload:   func() error { return nil },
+		Live:     live,
+		Rankings: rankings,
+		History:  history,
+		Settings: []Setting{{"sqs.queue-url", "https://sqs.eu-west-1.amazonaws.com/123456789012/flowd", "command line"}},
+		Inventory: func() Inventory {
+			return Inventory{Accounts: 1, VPCs: 2, Subnets: 3, Interfaces: 4, FlowLogs: 1, Series: []Budget{{"interface", 4, 2000, 1}}}
+		},
+		Minutes: answer("{}\n"),
+		Summary: func() any { return map[string]int{"objects": 3} },
+		Reload:  func() error { return nil },
 	}
 }
 

@@ -5,23 +5,23 @@ import (
 	"net/http/pprof"
 )
 
-// contentSecurityPolicy allows the style sheet and images of this server, and nothing else: no script, no frame, no form.
+// contentSecurityPolicy allows scripts, style sheets, images and calls of this server, and nothing else: no inline script or style, no frame, no form,
+// and no text that becomes markup or code on its way through a script.
 // Source: https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Content-Security-Policy
-const contentSecurityPolicy = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; " +
+	"form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+
+// openAPIPath is where the JSON API is described.
+const openAPIPath = "/api/v1/openapi.yaml"
 
 // routes is everything that is served. The mux answers 404 for other paths, and 405 with Allow for other methods; GET includes HEAD.
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.page)
-	mux.HandleFunc("GET /style.css", s.style)
+	mux.HandleFunc("GET /status", s.statusPage)
+	mux.HandleFunc("GET "+assetPath+"{name...}", s.asset)
 	mux.Handle("GET /metrics", s.deps.Metrics)
-	mux.HandleFunc("GET /api/v1/status", s.status)
-	if s.deps.Top != nil {
-		mux.Handle("GET /api/v1/top", s.deps.Top)
-	}
-	if s.deps.Minutes != nil {
-		mux.Handle("GET /api/v1/minutes", s.deps.Minutes)
-	}
+	s.api(mux)
 	mux.HandleFunc("GET /-/healthy", s.healthy)
 	mux.HandleFunc("GET /-/ready", s.ready)
 	if s.cfg.EnableLifecycle {
@@ -29,14 +29,40 @@ func (s *Server) routes() http.Handler {
 		mux.Handle("POST /-/reload", http.NewCrossOriginProtection().Handler(http.HandlerFunc(s.reload)))
 	}
 	if s.cfg.EnablePprof {
-		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-		mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
-		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
-		mux.HandleFunc("POST /debug/pprof/symbol", pprof.Symbol)
-		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+		profiles(mux)
 	}
 	return secured(mux)
+}
+
+// api is the JSON behind the pages, and the page of a talker.
+func (s *Server) api(mux *http.ServeMux) {
+	mux.HandleFunc("GET "+openAPIPath, s.openAPI)
+	mux.HandleFunc("GET /api/v1/status", s.status)
+	mux.HandleFunc("GET /api/v1/overview", s.overview)
+	mux.HandleFunc("GET /api/v1/config", s.config)
+	mux.HandleFunc("GET /api/v1/runtime", s.runtime)
+	if s.deps.Inventory != nil {
+		mux.HandleFunc("GET /api/v1/inventory", s.inventory)
+	}
+	if s.deps.History != nil {
+		mux.HandleFunc("GET /api/v1/history", s.history)
+		mux.HandleFunc("GET /talker", s.talker)
+	}
+	if s.deps.Top != nil {
+		mux.Handle("GET /api/v1/top", s.deps.Top)
+	}
+	if s.deps.Minutes != nil {
+		mux.Handle("GET /api/v1/minutes", s.deps.Minutes)
+	}
+}
+
+func profiles(mux *http.ServeMux) {
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("POST /debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 }
 
 // secured sets the headers that every answer carries, errors included.

@@ -49,6 +49,16 @@ type Deps struct {
 	Draining error
 	// Facts are shown by the page and /api/v1/status; nil leaves them out.
 	Facts *Facts
+	// Live is what the page shows. It is asked for again and again.
+	Live func() Live
+	// Rankings are the lists of talkers; nil leaves them out.
+	Rankings func() []Ranking
+	// History finds a talker by the name of its ranking and its labels; it is not ok when there is no such ranking. Nil leaves histories out.
+	History func(ranking string, labels []string) (History, bool)
+	// Settings are the effective configuration, secrets masked.
+	Settings []Setting
+	// Inventory is what /status and /api/v1/inventory show; nil leaves it out.
+	Inventory func() Inventory
 	// Summary is encoded as the `totals` of /api/v1/status; nil leaves them out.
 	Summary func() any
 	// Reload reads the configuration again and applies what can be applied; an error means that nothing changed. Needed with EnableLifecycle.
@@ -82,7 +92,8 @@ type Server struct {
 	cfg     Config
 	deps    Deps
 	started time.Time
-	index   *template.Template // Escapes what it shows.
+	pages   *template.Template // They escape what they show.
+	assets  map[string]asset
 	handler http.Handler
 }
 
@@ -91,15 +102,18 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("configuring HTTP: %w", err)
 	}
-	if deps.Logger == nil || deps.Metrics == nil || deps.Ready == nil || cfg.EnableLifecycle && deps.Reload == nil {
-		return nil, errors.New("configuring HTTP: a logger, metrics, readiness and, with the life cycle, a reload are needed")
+	if deps.Logger == nil || deps.Metrics == nil || deps.Ready == nil || deps.Live == nil || cfg.EnableLifecycle && deps.Reload == nil {
+		return nil, errors.New("configuring HTTP: a logger, metrics, readiness, what is live and, with the life cycle, a reload are needed")
 	}
-	index, err := template.ParseFS(assets, indexFile)
+	pages, err := template.New("").Funcs(pageFuncs()).ParseFS(embedded, pagePattern)
 	if err != nil {
-		return nil, fmt.Errorf("reading the page: %w", err)
+		return nil, fmt.Errorf("reading the pages: %w", err)
 	}
 	deps.Facts = deps.Facts.shown()
-	s := &Server{cfg: cfg, deps: deps, started: time.Now(), index: index}
+	s := &Server{cfg: cfg, deps: deps, started: time.Now(), pages: pages}
+	if s.assets, err = readAssets(); err != nil {
+		return nil, fmt.Errorf("reading what the pages load: %w", err)
+	}
 	s.handler = s.routes()
 	return s, nil
 }

@@ -2,18 +2,19 @@ package web
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
 	"time"
 
 	"github.com/prometheus/common/version"
 )
 
-// The states of flowd, in the order in which it goes through them.
+// The states of flowd.
 const (
-	stateStarting = "starting"
-	stateReady    = "ready"
-	stateDraining = "draining"
+	stateStarting    = "starting"
+	stateReady       = "ready"
+	stateLagging     = "lagging"      // Ready, and what is complete is older than delivery explains.
+	stateCircuitOpen = "circuit_open" // An outage keeps it from receiving.
+	stateDraining    = "draining"
 )
 
 // Status is the JSON of /api/v1/status.
@@ -21,8 +22,8 @@ type Status struct {
 	Version       string    `json:"version"`
 	Revision      string    `json:"revision"`
 	GoVersion     string    `json:"go_version"`
-	State         string    `json:"state"`            // starting, ready or draining.
-	Reason        string    `json:"reason,omitempty"` // Why it is not ready.
+	State         string    `json:"state"`            // starting, ready, lagging, circuit_open or draining.
+	Reason        string    `json:"reason,omitempty"` // Why it is not just ready.
 	StartedAt     time.Time `json:"started_at"`       // RFC 3339, UTC.
 	UptimeSeconds float64   `json:"uptime_seconds"`
 	*Facts
@@ -38,28 +39,20 @@ func (s *Server) current() Status {
 		UptimeSeconds: time.Since(s.started).Seconds(),
 		Facts:         s.deps.Facts,
 	}
-	status.State, status.Reason = s.state()
+	live := s.deps.Live()
+	status.State, status.Reason = s.stateOf(&live, time.Now())
 	if s.deps.Summary != nil {
 		status.Totals = s.deps.Summary()
 	}
 	return status
 }
 
-func (s *Server) state() (state, reason string) {
-	err := s.deps.Ready()
-	switch {
-	case err == nil:
-		return stateReady, ""
-	case s.deps.Draining != nil && errors.Is(err, s.deps.Draining):
-		return stateDraining, err.Error()
-	}
-	return stateStarting, err.Error()
-}
+func (s *Server) status(w http.ResponseWriter, _ *http.Request) { s.json(w, s.current()) }
 
-func (s *Server) status(w http.ResponseWriter, _ *http.Request) {
-	body, err := json.Marshal(s.current())
+func (s *Server) json(w http.ResponseWriter, v any) {
+	body, err := json.Marshal(v)
 	if err != nil {
-		http.Error(w, "encoding the status: "+err.Error(), http.StatusInternalServerError)
+		http.Error(w, "encoding the answer: "+err.Error(), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")

@@ -1,0 +1,86 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+)
+
+//go:embed assets
+var embedded embed.FS
+
+const (
+	pagePattern = "assets/*.html"
+	assetRoot   = "assets"
+	assetPath   = "/assets/"
+)
+
+// asset is a file that pages load.
+type asset struct {
+	content     []byte
+	contentType string
+	tag         string // Of its content, so that a browser need not load it again.
+}
+
+// readAssets finds everything that pages load, by path below assetPath.
+func readAssets() (map[string]asset, error) {
+	all := map[string]asset{}
+	err := fs.WalkDir(embedded, assetRoot, func(name string, d fs.DirEntry, err error) error {
+		kind := assetType(name)
+		if err != nil || d.IsDir() || kind == "" {
+			return err
+		}
+		content, err := embedded.ReadFile(name)
+		sum := sha256.Sum256(content)
+		all[strings.TrimPrefix(name, assetRoot+"/")] = asset{content, kind, `"` + hex.EncodeToString(sum[:8]) + `"`}
+		return err
+	})
+	return all, err
+}
+
+// assetType is empty for what is no asset: pages are templates, and licences are for whoever reads the source.
+func assetType(name string) string {
+	switch path.Ext(name) {
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	case ".css":
+		return "text/css; charset=utf-8"
+	case ".svg":
+		return "image/svg+xml"
+	}
+	return ""
+}
+
+// asset answers with the file, or with 304 when the browser has it.
+func (s *Server) asset(w http.ResponseWriter, r *http.Request) {
+	a, ok := s.assets[r.PathValue("name")]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", a.contentType)
+	w.Header().Set("Cache-Control", "no-cache")
+	w.Header().Set("ETag", a.tag)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.content))
+}
+
+const openAPIFile = "assets/openapi.yaml"
+
+func (s *Server) openAPI(w http.ResponseWriter, _ *http.Request) {
+	content, err := embedded.ReadFile(openAPIFile)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/yaml")
+	w.Header().Set("Cache-Control", "no-cache")
+	if _, err := w.Write(content); err != nil {
+		s.unsent(err)
+	}
+}
