@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -24,6 +25,7 @@ const (
 // asset is a file that pages load.
 type asset struct {
 	content     []byte
+	compressed  []byte // With gzip.
 	contentType string
 	tag         string // Of its content, so that a browser need not load it again.
 }
@@ -37,11 +39,22 @@ func readAssets() (map[string]asset, error) {
 			return err
 		}
 		content, err := embedded.ReadFile(name)
+		if err != nil {
+			return err
+		}
 		sum := sha256.Sum256(content)
-		all[strings.TrimPrefix(name, assetRoot+"/")] = asset{content, kind, `"` + hex.EncodeToString(sum[:8]) + `"`}
-		return err
+		all[strings.TrimPrefix(name, assetRoot+"/")] = asset{content, compressed(content), kind, `"` + hex.EncodeToString(sum[:8]) + `"`}
+		return nil
 	})
 	return all, err
+}
+
+func compressed(content []byte) []byte {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = w.Write(content) // A bytes.Buffer does not fail.
+	_ = w.Close()
+	return b.Bytes()
 }
 
 // assetType is empty for what is no asset: pages are templates, and licences are for whoever reads the source.
@@ -67,7 +80,13 @@ func (s *Server) asset(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", a.contentType)
 	w.Header().Set("Cache-Control", "no-cache")
 	w.Header().Set("ETag", a.tag)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.content))
+	w.Header().Set("Vary", "Accept-Encoding")
+	content := a.content
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		w.Header().Set("Content-Encoding", "gzip")
+		content = a.compressed
+	}
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
 }
 
 const openAPIFile = "assets/openapi.yaml"

@@ -21,7 +21,14 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /status", s.statusPage)
 	mux.HandleFunc("GET "+assetPath+"{name...}", s.asset)
 	mux.Handle("GET /metrics", s.deps.Metrics)
-	s.api(mux)
+	for path, handler := range s.api() {
+		if handler != nil {
+			mux.Handle("GET "+path, handler)
+		}
+	}
+	if s.deps.History != nil {
+		mux.HandleFunc("GET /talker", s.talker)
+	}
 	mux.HandleFunc("GET /-/healthy", s.healthy)
 	mux.HandleFunc("GET /-/ready", s.ready)
 	if s.cfg.EnableLifecycle {
@@ -34,26 +41,24 @@ func (s *Server) routes() http.Handler {
 	return secured(mux)
 }
 
-// api is the JSON behind the pages, and the page of a talker.
-func (s *Server) api(mux *http.ServeMux) {
-	mux.HandleFunc("GET "+openAPIPath, s.openAPI)
-	mux.HandleFunc("GET /api/v1/status", s.status)
-	mux.HandleFunc("GET /api/v1/overview", s.overview)
-	mux.HandleFunc("GET /api/v1/config", s.config)
-	mux.HandleFunc("GET /api/v1/runtime", s.runtime)
+// api is the JSON behind the pages, by path. A handler that is nil is not offered. The OpenAPI document has the same paths.
+func (s *Server) api() map[string]http.Handler {
+	paths := map[string]http.Handler{
+		openAPIPath:        http.HandlerFunc(s.openAPI),
+		"/api/v1/status":   http.HandlerFunc(s.status),
+		"/api/v1/overview": http.HandlerFunc(s.overview),
+		"/api/v1/config":   http.HandlerFunc(s.config),
+		"/api/v1/runtime":  http.HandlerFunc(s.runtime),
+		"/api/v1/top":      s.deps.Top,
+		"/api/v1/minutes":  s.deps.Minutes,
+	}
 	if s.deps.Inventory != nil {
-		mux.HandleFunc("GET /api/v1/inventory", s.inventory)
+		paths["/api/v1/inventory"] = http.HandlerFunc(s.inventory)
 	}
 	if s.deps.History != nil {
-		mux.HandleFunc("GET /api/v1/history", s.history)
-		mux.HandleFunc("GET /talker", s.talker)
+		paths["/api/v1/history"] = http.HandlerFunc(s.history)
 	}
-	if s.deps.Top != nil {
-		mux.Handle("GET /api/v1/top", s.deps.Top)
-	}
-	if s.deps.Minutes != nil {
-		mux.Handle("GET /api/v1/minutes", s.deps.Minutes)
-	}
+	return paths
 }
 
 func profiles(mux *http.ServeMux) {

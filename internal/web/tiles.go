@@ -96,7 +96,7 @@ func (c Coverage) shares(now time.Time) CoverageShare {
 		return CoveragePart{Name: name, About: about, Records: n, Text: countText(n), Share: percent(ratio(n, all)), Percent: onBar(n, all), Status: statusOK}
 	}
 	s := CoverageShare{Since: unix(c.Since), About: "since " + clock(c.Since, now) + " UTC", Unparsed: c.Unparsed, Parts: []CoveragePart{
-		part("OK", "traffic was logged", c.OK), part("NODATA", "no traffic", c.NoData), part("SKIPDATA", "AWS skipped records", c.SkipData),
+		part("OK", "traffic was logged", c.OK), part("NODATA", "no traffic", c.NoData), part("SKIPDATA", "skipped by AWS", c.SkipData),
 	}}
 	if c.SkipData > 0 {
 		s.Parts[2].Status = statusWarn

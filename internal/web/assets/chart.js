@@ -59,7 +59,7 @@ export class Chart {
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
       scales: { x: { range: [first, now] }, y: { range: (_, low, high) => [0, Math.max(high * 1.08, 1)] } },
       axes: [
-        { ...axis, grid: { show: false }, values: (_, ticks) => ticks.map((t) => clock(t)), space: 64 },
+        { ...axis, size: 30, grid: { show: false }, values: (_, ticks) => ticks.map((t) => clock(t)), space: 64 },
         { ...axis, size: 56, values: (_, ticks) => ticks.map((v) => `${quantity(v)}/s`) },
       ],
       series: [
