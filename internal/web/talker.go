@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 )
 
 // HistoryAnswer is the JSON of /api/v1/history.
@@ -32,9 +33,10 @@ type bar struct {
 // talkerData is what the page of a talker shows.
 type talkerData struct {
 	History
-	Bars []bar
-	Peak uint64
-	Sum  uint64
+	Bars   []bar
+	Newest []Point // The points, newest first.
+	Peak   uint64
+	Sum    uint64
 }
 
 // find reads the query of a talker; it answers by itself when there is no such ranking.
@@ -67,7 +69,8 @@ func (s *Server) talker(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	data := talkerData{History: h}
+	data := talkerData{History: h, Newest: slices.Clone(h.Points)}
+	slices.Reverse(data.Newest)
 	for _, p := range h.Points {
 		data.Peak, data.Sum = max(data.Peak, p.Value), data.Sum+p.Value
 	}
