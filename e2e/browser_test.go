@@ -1,99 +1,147 @@
 package e2e
 
 import (
-	"bytes"
-	"image"
-	_ "image/png" // Screenshots.
-	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
+	"context"
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
 )
 
-// browse opens a page in headless Chromium, and returns what Chromium prints and what it complains of.
-func browse(t *testing.T, chromium string, args ...string) (out, complaints string) {
-	t.Helper()
-	var stdout, stderr bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), chromium, append([]string{
-		"--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
-		"--hide-scrollbars", "--enable-logging=stderr", "--user-data-dir=" + t.TempDir(),
-	}, args...)...)
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("running %s: %v\n%s", chromium, err, stderr.String())
-	}
-	var bad []string
-	for line := range strings.Lines(stderr.String()) {
-		if strings.Contains(line, "CONSOLE") || strings.Contains(line, "Content Security Policy") {
-			bad = append(bad, line)
-		}
-	}
-	return stdout.String(), strings.Join(bad, "")
+// browser is a tab of a headless Chromium. What it complains of is kept: exceptions, console messages, refused or failed requests, violations of
+// the content security policy.
+type browser struct {
+	t          *testing.T
+	ctx        context.Context
+	mu         sync.Mutex
+	complaints []string
+	loaded     int // Requests that were answered.
 }
 
-// TestThePageInABrowser opens the page of a demo that counts: it must be filled, have no complaint of the browser, and lead nowhere that is not there.
-func TestThePageInABrowser(t *testing.T) {
-	t.Parallel()
-	chromium := needs(t, "chromium")
-	d := demo(t, freeAddress(t))
-	d.until("objects to be counted", func() bool { return strings.Contains(d.stdout.String(), "objects 1 of") })
-	dom, complaints := browse(t, chromium, "--dump-dom", d.url+"/")
-	if complaints != "" {
-		t.Errorf("the browser complains: %s", complaints)
+func startBrowser(t *testing.T) *browser {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(needs(t, "chromium")), chromedp.NoSandbox, chromedp.DisableGPU)
+	allocator, stop := chromedp.NewExecAllocator(t.Context(), options...)
+	ctx, closeTab := chromedp.NewContext(allocator)
+	t.Cleanup(func() {
+		closeTab()
+		stop()
+	})
+	b := &browser{t: t, ctx: ctx}
+	if err := chromedp.Listen(ctx, b.listen); err != nil {
+		t.Fatal(err)
 	}
-	for _, want := range []string{`class="state ready"`, "on disk", "/flowd</code>"} {
-		if !strings.Contains(dom, want) {
-			t.Errorf("%q is not in the page:\n%s", want, dom)
+	call(b, log.Enable, cdp.Empty{})
+	call(b, network.Enable, network.EnableParams{})
+	call(b, runtime.Enable, cdp.Empty{})
+	return b
+}
+
+func (b *browser) listen(event any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch e := event.(type) {
+	case *log.EventEntryAdded:
+		b.complaints = append(b.complaints, fmt.Sprintf("%s: %s (%s)", e.Entry.Source, e.Entry.Text, e.Entry.URL))
+	case *runtime.EventConsoleAPICalled:
+		b.complaints = append(b.complaints, fmt.Sprintf("console.%s: %d values", e.Type, len(e.Args)))
+	case *runtime.EventExceptionThrown:
+		b.complaints = append(b.complaints, fmt.Sprintf("%+v", e.ExceptionDetails))
+	case *network.EventResponseReceived:
+		b.loaded++
+		if e.Response.Status >= 400 {
+			b.complaints = append(b.complaints, fmt.Sprintf("%s: %d", e.Response.URL, e.Response.Status))
 		}
-	}
-	links := regexp.MustCompile(`<a href="([^"]+)"`).FindAllStringSubmatch(dom, -1)
-	for _, link := range links {
-		response, err := http.Get(d.url + link[1])
-		if err != nil {
-			t.Fatal(err)
-		}
-		response.Body.Close()
-		if response.StatusCode != http.StatusOK {
-			t.Errorf("link %s: got %s, want 200", link[1], response.Status)
-		}
-	}
-	if len(links) < 5 {
-		t.Errorf("looked at %d links, want at least 5", len(links))
-	}
-	for _, size := range []string{"360,740", "1440,900"} {
-		checkPicture(t, chromium, d.url+"/", size)
-	}
-	d.signal(os.Interrupt)
-	if code := d.end(); code != 0 {
-		t.Errorf("exit code: got %d, want 0", code)
 	}
 }
 
-// checkPicture takes a screenshot and wants more on it than one colour.
-func checkPicture(t *testing.T, chromium, url, size string) {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "page.png")
-	browse(t, chromium, "--window-size="+size, "--screenshot="+path, url)
-	file, err := os.Open(path)
+// noComplaints wants none since the last call, and something that could have been complained of.
+func (b *browser) noComplaints(where string) {
+	b.t.Helper()
+	if b.quiet(where) == 0 {
+		b.t.Errorf("%s: the browser loaded nothing", where)
+	}
+}
+
+// quiet wants no complaint since the last call. It returns how many requests were answered since then.
+func (b *browser) quiet(where string) (loaded int) {
+	b.t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.complaints) > 0 {
+		b.t.Errorf("%s: the browser complains:\n%s", where, strings.Join(b.complaints, "\n"))
+	}
+	loaded = b.loaded
+	b.complaints, b.loaded = nil, 0
+	return loaded
+}
+
+// patiently bounds what a browser is asked for.
+func (b *browser) patiently() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(b.ctx, patience)
+}
+
+func (b *browser) do(actions ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	ctx, cancel := b.patiently()
+	defer cancel()
+	if err := chromedp.Do(ctx, actions...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// get runs an action that has an answer.
+func get[T any](b *browser, action chromedp.Action[T]) T {
+	b.t.Helper()
+	ctx, cancel := b.patiently()
+	defer cancel()
+	answer, err := chromedp.Run(ctx, action)
 	if err != nil {
-		t.Fatal(err)
+		b.t.Fatal(err)
 	}
-	defer file.Close()
-	picture, _, err := image.Decode(file)
+	return answer
+}
+
+// ask evaluates an expression; promises are waited for.
+func ask[T any](b *browser, expression string) T {
+	b.t.Helper()
+	return get(b, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+}
+
+// call sends a command of the DevTools protocol.
+func call[P, R any](b *browser, command cdp.Command[P, R], params P) R {
+	b.t.Helper()
+	ctx, cancel := b.patiently()
+	defer cancel()
+	answer, err := chromedp.Call(ctx, command, params)
 	if err != nil {
-		t.Fatal(err)
+		b.t.Fatal(err)
 	}
-	seen := map[[3]uint32]bool{}
-	for y := picture.Bounds().Min.Y; y < picture.Bounds().Max.Y; y += 3 {
-		for x := picture.Bounds().Min.X; x < picture.Bounds().Max.X; x += 3 {
-			r, g, b, _ := picture.At(x, y).RGBA()
-			seen[[3]uint32{r, g, b}] = true
-		}
-	}
-	if len(seen) < 10 {
-		t.Errorf("a picture of %s has %d colours, want text and cards", size, len(seen))
-	}
+	return answer
+}
+
+func (b *browser) until(what, expression string) {
+	b.t.Helper()
+	wait(b.t, what, func() bool { return ask[bool](b, expression) })
+}
+
+// look says how wide the tab is, and which colours its user prefers.
+func (b *browser) look(width, height int64, scheme string) {
+	b.t.Helper()
+	b.do(chromedp.EmulateViewport(width, height))
+	features := []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}
+	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features})
+}
+
+// withoutScript loads pages as a browser does in which JavaScript is switched off.
+func (b *browser) withoutScript() {
+	b.t.Helper()
+	call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 }
