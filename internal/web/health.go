@@ -27,6 +27,8 @@ type Stage struct {
 	Status string `json:"status"` // ok, warn or bad.
 	Value  string `json:"value"`  // Where it stands.
 	About  string `json:"about"`  // What is wrong, or what it does, in words.
+
+	problem string // What is wrong, where there is more to say than About.
 }
 
 func (s *Stage) warn(status, about string) { s.Status, s.About = status, about }
@@ -96,7 +98,7 @@ func (h *health) problems() []string {
 	for _, status := range []string{statusBad, statusWarn} {
 		for _, s := range h.stages {
 			if s.Status == status {
-				problems = append(problems, s.About)
+				problems = append(problems, cmp.Or(s.problem, s.About))
 			}
 		}
 	}
@@ -110,7 +112,16 @@ func (h *health) problems() []string {
 }
 
 func (h *health) verdict(l *Live, now time.Time) string {
-	switch n := len(h.problems()); {
+	n := len(h.problems())
+	switch {
+	case h.state == stateCircuitOpen:
+		return "Nothing new is counted: flowd cannot receive."
+	case h.state == stateStarting:
+		return "flowd is starting, and does not receive yet."
+	case h.state == stateDraining:
+		return "flowd is stopping."
+	case h.state == stateLagging:
+		return "The data are late."
 	case n == 1:
 		return "One thing needs a look."
 	case n > 1:

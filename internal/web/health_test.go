@@ -73,7 +73,7 @@ func TestTheWorstComesFirst(t *testing.T) {
 	l.Pipeline.Queue["dead_letter"], l.Pipeline.Outage = 1, "ledger"
 	deps.Live = func() Live { return l }
 	o := newServer(t, cfg, deps).overviewNow()
-	if len(o.Problems) != 2 || !strings.HasPrefix(o.Problems[0], "Receiving stopped") || o.Verdict != "2 things need a look." {
+	if len(o.Problems) != 2 || !strings.HasPrefix(o.Problems[0], "Receiving stopped") || o.Verdict != "Nothing new is counted: flowd cannot receive." {
 		t.Errorf("got %q: %q", o.Verdict, o.Problems)
 	}
 }

@@ -27,7 +27,8 @@ func receiveStage(l *Live, now time.Time) Stage {
 		s.warn(statusWarn, fmt.Sprintf("%s or calls failed lately: %s.", plural(n, "message", "messages"), text))
 	}
 	if p.Outage != "" {
-		s.warn(statusBad, outageText(p, now))
+		s.warn(statusBad, outageWords(p.Outage))
+		s.problem = outageText(p, now)
 	}
 	return s
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 )
 
 // HistoryAnswer is the JSON of /api/v1/history.
@@ -34,7 +35,8 @@ type bar struct {
 type talkerData struct {
 	History
 	Bars   []bar
-	Newest []Point // The points, newest first.
+	From   time.Time // Where the picture begins.
+	Newest []Point   // The points, newest first.
 	Peak   uint64
 	Sum    uint64
 }
@@ -74,24 +76,30 @@ func (s *Server) talker(w http.ResponseWriter, r *http.Request) {
 	for _, p := range h.Points {
 		data.Peak, data.Sum = max(data.Peak, p.Value), data.Sum+p.Value
 	}
-	data.Bars = bars(h.Points, data.Peak)
+	data.From, data.Bars = bars(h.Points, data.Peak)
 	s.show(w, http.StatusOK, "talker.html", h.Talker.Title, data)
 }
 
 // bars draws points by their times, so that a gap in them is one in the picture.
-func bars(points []Point, peak uint64) []bar {
+func bars(points []Point, peak uint64) (begin time.Time, all []bar) {
 	if len(points) == 0 || peak == 0 {
-		return nil
+		return begin, nil
 	}
-	const gap = 0.15 // Of a bar.
-	begin := points[0].From
-	whole := points[len(points)-1].To.Sub(begin).Seconds()
-	var all []bar
+	const (
+		gap   = 0.15 // Of a bar.
+		least = 40   // Bars in the picture, so that a short history does not look like a long one.
+	)
+	first, end := points[0], points[len(points)-1].To
+	begin = first.From
+	if earlier := end.Add(-least * first.To.Sub(first.From)); earlier.Before(begin) {
+		begin = earlier
+	}
+	whole := end.Sub(begin).Seconds()
 	for _, p := range points {
 		wide, high := 1000*p.To.Sub(p.From).Seconds()/whole, 100*ratio(p.Value, peak)
 		all = append(all, bar{X: 1000 * p.From.Sub(begin).Seconds() / whole, Y: 100 - high, Width: wide * (1 - gap), Height: high, Point: p})
 	}
-	return all
+	return begin, all
 }
 
 // talkerQuery is the query of a link to a talker.

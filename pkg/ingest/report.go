@@ -2,11 +2,14 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"maps"
+	"net"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/aws/smithy-go"
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 )
@@ -103,7 +106,21 @@ func (t *circuit) state() (outage, cause string, since time.Time) {
 	if t.outage == "" {
 		return "", "", time.Time{}
 	}
-	return t.outage, clip(t.cause.Error()), t.since
+	return t.outage, clip(essence(t.cause)), t.since
+}
+
+// essence is the part of an error that says what happened: the SDK puts operation, attempts and request before it, and a page has little room.
+func essence(err error) string {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		return api.ErrorCode() + ": " + api.ErrorMessage()
+	}
+	if connection, ok := errors.AsType[*net.OpError](err); ok {
+		return connection.Error()
+	}
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
+	}
+	return err.Error()
 }
 
 // grown leaves out what did not grow.

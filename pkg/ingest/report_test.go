@@ -2,9 +2,14 @@ package ingest
 
 import (
 	"errors"
+	"fmt"
 	"maps"
+	"net"
+	"net/url"
 	"testing"
 	"time"
+
+	"github.com/aws/smithy-go"
 )
 
 // reporting makes the consumer, and a reporter of it.
@@ -62,4 +67,17 @@ func TestAReportCountsMessages(t *testing.T) {
 			r.Errorf("got %+v, want 3 received, 1 deleted, 1 counted", got)
 		}
 	})
+}
+
+func TestTheEssenceOfAnErrorIsWhatHappened(t *testing.T) {
+	refused := &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+	for want, err := range map[string]error{
+		"dial tcp: connection refused":       fmt.Errorf("operation error SQS: ReceiveMessage: %w", &url.Error{Op: "Post", URL: "http://127.0.0.1/", Err: refused}),
+		"ExpiredToken: The token is expired": fmt.Errorf("operation error S3: GetObject: %w", &smithy.GenericAPIError{Code: "ExpiredToken", Message: "The token is expired"}),
+		"no space left on device":            &reasonError{reasonCommit, fmt.Errorf("writing the ledger: %w", errors.New("no space left on device"))},
+	} {
+		if got := essence(err); got != want {
+			t.Errorf("%v: got %q, want %q", err, got, want)
+		}
+	}
 }
