@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks everything in deploy without an account, a cluster or a container engine, and says what it looked at. It needs Go; systemd-analyze,
-# python3 and the Go module proxy where they are missing leave their check out, and with CI=true that is a failure.
+# python3, promtool, amtool and the Go module proxy where they are missing leave their check out, and with CI=true that is a failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,8 +21,8 @@ leave_out() { # what, why
 }
 
 policies_and_manifests() {
-  step "policies, unit, manifests, Dockerfile, compose, dashboards against the code"
-  go test -count=1 -run TestDeploy -v ./cmd/flowd >"$work/tests" || { cat "$work/tests"; fail "the tests of deploy failed"; }
+  step "policies, unit, manifests, Dockerfile, compose, dashboards, rules, runbooks against the code"
+  go test -count=1 -run 'TestDeploy|^Test.*(Alert|Rule|Runbook)' -v ./cmd/flowd ./deploy >"$work/tests" || { cat "$work/tests"; fail "the tests of deploy failed"; }
   local passed
   passed=$(grep -c '^--- PASS' "$work/tests") || fail "no test of deploy ran"
   echo "$passed tests passed"
@@ -119,6 +119,15 @@ monitoring() {
   amtool check-config deploy/compose/alertmanager.yml | grep -E 'SUCCESS|receivers'
 }
 
+rules() {
+  step "rules for Prometheus, their tests, the example for Alertmanager"
+  local program
+  for program in promtool amtool; do
+    command -v "$program" >/dev/null || { leave_out "the rules" "$program is not installed"; return; }
+  done
+  deploy/prometheus/check.sh
+}
+
 binaries() {
   step "static binaries, as the Dockerfile builds them"
   local architecture built
@@ -142,5 +151,6 @@ unit
 manifests
 compose_file
 monitoring
+rules
 binaries
 step "deploy is sound"

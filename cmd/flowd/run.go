@@ -60,7 +60,7 @@ func newService(o serviceOptions, log *zap.Logger) (*service, error) {
 	skew := newClockSkew(log)
 	o.AWS = skew.watch(o.AWS)
 	s := &service{options: o, log: log, totals: totals, registry: prometheus.NewRegistry(), stopped: make(chan struct{})}
-	s.registry.MustRegister(totals, skew.gauge, collectors.NewGoCollector(),
+	s.registry.MustRegister(totals, metrics.NewRuleReady(totals), skew.gauge, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), versioncollector.NewCollector("flowd"))
 	return s, nil
 }
