@@ -57,7 +57,7 @@ func seriesLimits(all []*dto.MetricFamily) map[string]int {
 
 // closed are labels with values that are known in advance, each of them exposed at 0 from the start.
 func closed() []string {
-	return []string{"result", "reason", "state", "log_status", "encoding", "family"}
+	return []string{"result", "reason", "state", "log_status", "encoding", "family", "rule"}
 }
 
 // seriesAtMost says how many series of a family there can be. Nothing is exposed without a bound, so a family that is not known here is an error.
