@@ -30,6 +30,7 @@ func (a *awsSettings) validate() error {
 func loadAWS(ctx context.Context, a awsSettings, log *zap.Logger) (aws.Config, error) {
 	options := []func(*config.LoadOptions) error{
 		config.WithAppID("flowd"),
+		config.WithLogger(sdkLog{log.Named("aws")}),
 		config.WithHTTPClient(newAWSClient()),
 	}
 	if a.Region != "" {

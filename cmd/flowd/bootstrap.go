@@ -62,7 +62,7 @@ type identity struct{ account, region, partition string }
 func whoAmI(ctx context.Context, cfg aws.Config) (identity, error) {
 	out, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return identity{}, fmt.Errorf("asking AWS whose credentials these are: %w", err)
+		return identity{}, fmt.Errorf("asking AWS whose credentials these are: %w; see that there are some (environment, profile or role), that they are valid, and that the endpoint can be reached", err)
 	}
 	id := identity{account: aws.ToString(out.Account), region: cfg.Region}
 	if name, err := arn.Parse(aws.ToString(out.Arn)); err == nil {

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/smithy-go/logging"
 	"go.uber.org/zap"
 )
 
@@ -76,5 +77,17 @@ func TestDebugLeavesNothingOut(t *testing.T) {
 	})
 	if len(lines) != 5*repeatLimit {
 		t.Errorf("got %d lines, want %d", len(lines), 5*repeatLimit)
+	}
+}
+
+// TestTheSDKSpeaksToTheLog in the form of the log, at its level.
+func TestTheSDKSpeaksToTheLog(t *testing.T) {
+	var out bytes.Buffer
+	log, _ := newLogger(logSettings{Level: "info", Format: "json"}, &out)
+	sdk := sdkLog{log.Named("aws")}
+	sdk.Logf(logging.Debug, "nobody wants to know %d", 1)
+	sdk.Logf(logging.Warn, "falling back to %s", "IMDSv1")
+	if got := out.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, `"logger":"aws","msg":"falling back to IMDSv1"`) {
+		t.Errorf("got %s, want the warning alone", got)
 	}
 }
