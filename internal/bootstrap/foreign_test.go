@@ -225,7 +225,15 @@ func TestTheTagsOfOthersStay(t *testing.T) {
 	want := []s3types.Tag{{Key: aws.String("cost-center"), Value: aws.String("platform")}, {Key: aws.String("team"), Value: aws.String("theirs")}}
 	_, err := a.s3.PutBucketTagging(t.Context(), &s3.PutBucketTaggingInput{Bucket: aws.String(testBucket), Tagging: &s3types.Tagging{TagSet: want}})
 	must(t, err)
+	url, _, err := a.setup(c).queue(t.Context(), "flowd")
+	must(t, err)
+	_, err = a.sqs.TagQueue(t.Context(), &sqs.TagQueueInput{QueueUrl: &url, Tags: map[string]string{"team": "theirs"}})
+	must(t, err)
+	a.calls = nil
 	a.apply(c)
+	queue, err := a.sqs.ListQueueTags(t.Context(), &sqs.ListQueueTagsInput{QueueUrl: &url})
+	must(t, err)
+	same(t, "tags of the queue", queue.Tags, map[string]string{"team": "theirs"})
 	out, err := a.s3.GetBucketTagging(t.Context(), &s3.GetBucketTaggingInput{Bucket: aws.String(testBucket)})
 	must(t, err)
 	same(t, "tags of the bucket", out.TagSet, want)
