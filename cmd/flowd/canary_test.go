@@ -123,9 +123,10 @@ func tellAll(t *testing.T, level string) (told map[string]string, receipts []str
 	stop := runLogged(t, a, logger)
 	a.deliver(2)
 	spoil(t, a)
-	a.until("every failure to be logged", func() bool {
+	a.until("every failure to be logged, and the good objects to be counted", func() bool {
 		text := log.String()
-		return strings.Contains(text, "an object failed") && strings.Contains(text, "bad_message") && strings.Contains(text, "not_allowed")
+		return strings.Contains(text, "an object failed") && strings.Contains(text, "bad_message") && strings.Contains(text, "not_allowed") &&
+			len(fetch(t, "http://"+o.Web.ListenAddresses[0]+"/api/v1/top", "password-"+canary)) > 200
 	})
 	a.until("a top talker", func() bool {
 		return strings.Contains(fetch(t, "http://"+o.Web.ListenAddresses[0]+"/api/v1/top", "password-"+canary), "estimate")
