@@ -2,50 +2,46 @@ package parser
 
 import (
 	"bytes"
-	"math/bits"
 	"net/netip"
 )
 
-// addrAt reads the address in line[start:end]. What stands around it in the line is there to be loaded with it, and does not matter.
+// addrAt reads the address in line[start:end]. What stands behind it in the line is there to be loaded with it, and does not matter.
 func addrAt(line []byte, start, end int) (netip.Addr, bool) {
-	if start >= 4 && start+16 <= len(line) && end-start <= len("255.255.255.255") {
-		if v, ok := dotted(line, start, end); ok {
+	if start+16 <= len(line) {
+		if v, ok := dotted((*[16]byte)(line[start:]), end-start); ok {
 			return netip.AddrFrom4([4]byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)}), true
 		}
 	}
 	return parseAddr(line[start:end])
 }
 
-// dotted reads an IPv4 address whose first byte is the highest. It needs 4 bytes of line before it, and 16 from its beginning on.
-func dotted(line []byte, start, end int) (v uint32, ok bool) {
-	n := end - start
-	dots := gather(noDigits(load8(line, start)^'0'*ones)) | gather(noDigits(load8(line, start+8)^'0'*ones))<<8
-	dots &= 1<<n - 1
-	if bits.OnesCount64(dots) != 3 {
-		return 0, false
+// dotted reads an IPv4 address of n bytes, whose first octet becomes the highest. It is false too for one that [parseIPv4] may read.
+// Octets of private networks are short and alike, so that branches are foreseen: reading all four at once, by words, was slower.
+func dotted(text *[16]byte, n int) (v uint32, ok bool) {
+	i := 0
+	for octets := 1; ; octets++ {
+		octet := uint32(text[i&15] - '0')
+		if octet > 9 {
+			return 0, false
+		}
+		i++
+		if digit := uint32(text[i&15] - '0'); digit <= 9 {
+			if octet == 0 { // Some read a leading zero as octal, netip refuses it.
+				return 0, false
+			}
+			octet = octet*10 + digit
+			i++
+			if digit := uint32(text[i&15] - '0'); digit <= 9 {
+				octet = octet*10 + digit
+				i++
+			}
+		}
+		v = v<<8 | octet&0xff
+		if octet > 255 || octets == 4 || text[i&15] != '.' {
+			return v, octet <= 255 && octets == 4 && i == n
+		}
+		i++
 	}
-	first := start + bits.TrailingZeros64(dots)
-	dots &= dots - 1
-	second, third := start+bits.TrailingZeros64(dots), start+bits.Len64(dots)-1
-	if line[first]&line[second]&line[third] != '.' || line[first]|line[second]|line[third] != '.' {
-		return 0, false
-	}
-	a, badA := octet(line, start, first)
-	b, badB := octet(line, first+1, second)
-	c, badC := octet(line, second+1, third)
-	d, badD := octet(line, third+1, end)
-	return uint32(a<<24 | b<<16 | c<<8 | d), badA|badB|badC|badD >= 0
-}
-
-// octet reads up to three digits. It is bad, that is below 0, when there are more or none, when the number is above 255, and when it is lower than so many
-// digits can be: some read a leading zero as octal, netip refuses it.
-func octet(line []byte, start, end int) (v, bad int) {
-	n := end - start
-	others := uint(4-n) * 8 & 31
-	w := int((load4(line, end-4) ^ '0'*0x01010101) >> others << others)
-	v = w>>24 + w>>16&0xff*10 + w>>8&0xff*100
-	least := [4]int{0, 0, 10, 100}[n&3]
-	return v, (n - 1) | (3 - n) | (v - least) | (255 - v)
 }
 
 // parseAddr reads an address. It accepts what [netip.ParseAddr] does, with the same result, except for zones (`fe80::1%eth0`), which no flow log

@@ -15,11 +15,9 @@ func (f *Format) Parse(line []byte, r *Record) error {
 		return f.parseLoose(line, r)
 	}
 	r.present = f.asked
-	for _, c := range f.plan {
-		if reason, ok := r.set(c, line, int(starts[c.at%maxCuts]), int(starts[(c.at+1)%maxCuts])-1); !ok {
-			r.format = nil
-			return reason
-		}
+	if reason, ok := r.fill(f.plan, line, &starts); !ok {
+		r.format = nil
+		return reason
 	}
 	return nil
 }
@@ -42,7 +40,8 @@ func (f *Format) parseLoose(line []byte, r *Record) error {
 		for ; value <= int(c.at); value++ {
 			start, end = nextValue(line, end)
 		}
-		if reason, ok := r.set(c, line, start, end); !ok {
+		one, starts := [1]column{{c.kind, c.field, 0}}, cuts{0, uint32(end-start) + 1}
+		if reason, ok := r.fill(one[:], line[start:end], &starts); !ok {
 			return reason
 		}
 	}
