@@ -152,8 +152,8 @@ func TestEndsAreBounded(t *testing.T) {
 		e.add(1_700_000_000 + i)
 	}
 	e.believable(0, start(), func(_ int64, n uint64) { total += n })
-	if len(e.records) != maxBatchEnds || total != 20*maxBatchEnds {
-		t.Errorf("got %d records under %d ends, want %d under %d", total, len(e.records), 20*maxBatchEnds, maxBatchEnds)
+	if len(e.spare) != maxBatchEnds || total != 20*maxBatchEnds {
+		t.Errorf("got %d records, and %d ends outside of the table, want %d and %d", total, len(e.spare), 20*maxBatchEnds, maxBatchEnds)
 	}
 }
 

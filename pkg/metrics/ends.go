@@ -4,6 +4,10 @@ import "time"
 
 const (
 	maxBatchEnds = 4096
+	// tableEnds is the span of time that has a table, in seconds, and leadEnds how much of it lies before the first end. AWS delivers every five
+	// minutes what at most ten minutes hold.
+	tableEnds = 2048
+	leadEnds  = 1536
 	// futureTolerance is how far a record's end may lie after its object was written before the end is not believed.
 	futureTolerance = 10 * time.Minute
 	// millisecondsFrom separates seconds from milliseconds: as seconds it is the year 5138. SKIPDATA rows were seen with milliseconds.
@@ -12,18 +16,28 @@ const (
 
 // ends are how many records of a batch ended when, in Unix seconds. They wait for the commit, when the age of the records is known.
 type ends struct {
-	records map[int64]uint64
-	// last is the end of the record before, and run how many records in a row had it and are not in the map yet: an aggregation interval
-	// is shared by many records.
+	first int64             // Of the table; 0 before the first end.
+	table [tableEnds]uint64 // Records by second: nearly all ends of an object lie within minutes.
+	spare map[int64]uint64  // Of the ends outside of the table.
+	// last is the end of the record before that was outside of the table, and run how many in a row had it and are not in the map yet.
 	last int64
 	run  uint64
 	kept int64 // The last end that went into the map.
 }
 
-func newEnds() ends { return ends{records: map[int64]uint64{}} }
+func newEnds() ends { return ends{spare: map[int64]uint64{}} }
 
 func (e *ends) add(end int64) {
 	end = toSeconds(end)
+	if end > 0 { // Anything else is not a time, and must not decide where the table lies.
+		if e.first == 0 {
+			e.first = max(end-leadEnds, 1)
+		}
+		if at := uint64(end - e.first); at < tableEnds {
+			e.table[at]++
+			return
+		}
+	}
 	if end != e.last {
 		e.flush()
 		e.last = end
@@ -36,10 +50,10 @@ func (e *ends) flush() {
 	if e.run == 0 {
 		return
 	}
-	if _, seen := e.records[e.last]; seen || len(e.records) < maxBatchEnds {
+	if _, seen := e.spare[e.last]; seen || len(e.spare) < maxBatchEnds {
 		e.kept = e.last
 	}
-	e.records[e.kept] += e.run
+	e.spare[e.kept] += e.run
 	e.run = 0
 }
 
@@ -51,7 +65,12 @@ func (e *ends) believable(objectTime int64, now time.Time, yield func(end int64,
 		objectTime = now.Unix()
 	}
 	limit := objectTime + int64(futureTolerance/time.Second)
-	for end, n := range e.records {
+	for i, n := range e.table {
+		if end := e.first + int64(i); n > 0 && end <= limit {
+			yield(end, n)
+		}
+	}
+	for end, n := range e.spare {
 		if end > 0 && end <= limit {
 			yield(end, n)
 		}
@@ -59,6 +78,7 @@ func (e *ends) believable(objectTime int64, now time.Time, yield func(end int64,
 }
 
 func (e *ends) reset() {
-	clear(e.records)
-	e.last, e.run, e.kept = 0, 0, 0
+	clear(e.table[:])
+	clear(e.spare)
+	e.first, e.last, e.run, e.kept = 0, 0, 0, 0
 }

@@ -6,10 +6,18 @@ import (
 	"net/netip"
 )
 
+// mapped is the lower half of the prefix ::ffff:0:0/96, which IPv4 addresses have in their IPv6-mapped form.
+// Source: RFC 4291, section 2.5.5.2.
+const mapped = 0xffff << 32
+
 // addrKey is an address as two words: cheap to compare and to hash. IPv4 is in its IPv6-mapped form.
 type addrKey struct{ hi, lo uint64 }
 
 func addrKeyOf(a netip.Addr) addrKey {
+	if a.Is4() { // Most are, and this is shorter.
+		b := a.As4()
+		return addrKey{0, mapped | uint64(binary.BigEndian.Uint32(b[:]))}
+	}
 	b := a.As16()
 	return addrKey{binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])}
 }
@@ -43,7 +51,9 @@ func hashAddr(seed uint64) func(addrKey) uint64 {
 }
 
 func hashPair(seed uint64) func(pairKey) uint64 {
-	return func(k pairKey) uint64 { return mix(mix(mix(mix(seed, k.src.hi), k.src.lo), k.dst.hi), k.dst.lo) }
+	return func(k pairKey) uint64 { // The two halves do not wait for each other.
+		return mix(mix(mix(seed, k.src.hi), k.src.lo), mix(mix(^seed, k.dst.hi), k.dst.lo))
+	}
 }
 
 func hashPort(seed uint64) func(portKey) uint64 {

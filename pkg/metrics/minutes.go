@@ -85,7 +85,13 @@ func (m *vpcMinutes) spread(r *parser.Record, start, end int64, spare *int) {
 
 // share is n × part ÷ whole, rounded down. The part of everything is everything.
 func share(n, part, whole uint64) uint64 {
+	if part == whole {
+		return n
+	}
 	high, low := bits.Mul64(n, part)
+	if high|(low|whole)>>32 == 0 { // Most flows are that small, and a short division is far cheaper.
+		return uint64(uint32(low) / uint32(whole))
+	}
 	q, _ := bits.Div64(high, low, whole) // part ≤ whole, so the quotient is at most n.
 	return q
 }
