@@ -106,8 +106,8 @@ func BenchmarkCommit(b *testing.B) {
 	}
 }
 
-// BenchmarkCollect is a whole scrape, text and all.
-func BenchmarkCollect(b *testing.B) {
+// BenchmarkScrape is a whole scrape, text and all, of 1,000 and of 10,000 series.
+func BenchmarkScrape(b *testing.B) {
 	for _, interfaces := range []int{333, 3333} {
 		b.Run(fmt.Sprintf("series=%d", 3*interfaces), func(b *testing.B) {
 			totals := settled(b, newStore(), interfaceRecords(b, interfaces))

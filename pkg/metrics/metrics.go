@@ -91,7 +91,7 @@ func (t *Totals) Collect(ch chan<- prometheus.Metric) {
 		case d.id == familyRecordAge:
 			s.recordAge(t.instrument.durableDescs[f][0], ch)
 		default:
-			s.counters(d, t.instrument.durableDescs[f], ch)
+			s.counters(t.expositionOf(d, s.sets[f]), t.instrument.durableDescs[f], ch)
 		}
 	}
 	t.collectHealth(s, ch)

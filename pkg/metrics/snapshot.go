@@ -23,15 +23,6 @@ func (s *snapshot) exposed(set *labelSet, counter uint32) uint64 {
 	return s.pages.get(set.slot + counter)
 }
 
-// counters emits every label set of a family that is made of plain counters.
-func (s *snapshot) counters(d *definition, descs []*prometheus.Desc, ch chan<- prometheus.Metric) {
-	for _, set := range s.sets[d.id] {
-		for i, desc := range descs {
-			ch <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, float64(s.exposed(set, uint32(i))), set.values...)
-		}
-	}
-}
-
 // recordAge emits the histogram. Buckets are stored apart and summed here, so that a record changes one of them.
 func (s *snapshot) recordAge(desc *prometheus.Desc, ch chan<- prometheus.Metric) {
 	for _, set := range s.sets[familyRecordAge] {

@@ -31,6 +31,8 @@ type Totals struct {
 	batches    sync.Pool
 	instrument instruments
 	arrivals   *arrivals
+	// expositions are what the last scrape made for the lists that it saw; nil before.
+	expositions [numFamilies]atomic.Pointer[exposition]
 
 	remoteMu   sync.Mutex
 	remoteSent map[string]int64 // Endpoint → minute, of this process.
