@@ -30,11 +30,16 @@ func startBrowser(t *testing.T) *browser {
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(needs(t, "chromium")), chromedp.NoSandbox, chromedp.DisableGPU)
 	allocator, stop := chromedp.NewExecAllocator(t.Context(), options...)
 	ctx, closeTab := chromedp.NewContext(allocator)
+	b := &browser{t: t, ctx: ctx}
 	t.Cleanup(func() {
 		closeTab()
 		stop()
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if t.Failed() && len(b.complaints) > 0 {
+			t.Logf("the browser complained:\n%s", strings.Join(b.complaints, "\n"))
+		}
 	})
-	b := &browser{t: t, ctx: ctx}
 	if err := chromedp.Listen(ctx, b.listen); err != nil {
 		t.Fatal(err)
 	}

@@ -114,20 +114,26 @@ function openChart() {
 const chart = openChart();
 let turn = 0;
 
+// refresh says so when nobody answers; a mistake of this script goes to the console.
 async function refresh() {
+  let overview, minutes;
   try {
-    if (turn++ % minutesEvery === 0) chart.show(await ask("/api/v1/minutes"));
-    show(await ask("/api/v1/overview"));
-    document.documentElement.dataset.fresh = turn; // For tests.
+    overview = await ask("/api/v1/overview");
+    if (turn % minutesEvery === 0) minutes = await ask("/api/v1/minutes");
   } catch {
     showUnreachable();
+    return;
   }
+  turn++;
+  show(overview);
+  if (minutes) chart.show(minutes);
+  document.documentElement.dataset.fresh = turn; // For tests.
 }
 
 // A page that nobody sees asks for nothing.
 async function keepFresh() {
-  if (!document.hidden) await refresh();
   setTimeout(keepFresh, refreshEvery);
+  if (!document.hidden) await refresh();
 }
 
 document.addEventListener("visibilitychange", () => document.hidden || refresh());
