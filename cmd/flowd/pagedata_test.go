@@ -30,14 +30,16 @@ func TestTheSearchOfATalkerIsOneThatFlowdTakes(t *testing.T) {
 	if err != nil {
 		t.Skip("no shell to split the words of a command")
 	}
+	const fetch = `aws s3 sync s3://flowd-demo/ flow-logs --exclude='*' --include='*2027*01*14*' --include='*2027*01*15*'`
+	midnight := time.Date(2027, 1, 15, 0, 30, 0, 0, time.UTC)
 	p := &pageData{options: &serviceOptions{Ingest: ingest.Config{Buckets: []string{"flowd-demo"}}}}
 	labels := map[string][]string{
 		"top_source": {"10.0.0.1"}, "top_destination": {"2001:db8::1"}, "top_pair": {"10.0.0.1", "10.0.0.2"}, "top_rejected_source": {"10.0.0.1"},
 		"top_rejected_port": {"tcp", "22"}, "interface_bytes": {"1", "vpc-1", "subnet-1", "eni-'; touch hacked; '"}, "interface_rejects": {"1", "unknown", "subnet-1", "$(reboot)"},
 	}
 	for _, w := range rankingsOnPage() {
-		lines := strings.Split(p.searchFor(w, labels[w.name], time.Unix(1_800_000_000, 0)), "\n")
-		if len(lines) != 2 || lines[0] != "aws s3 sync s3://flowd-demo/ flow-logs" {
+		lines := strings.Split(p.searchFor(w, labels[w.name], midnight), "\n")
+		if len(lines) != 2 || lines[0] != fetch {
 			t.Fatalf("%s: got %q, want a line that fetches, and one that searches", w.name, lines)
 		}
 		words, err := exec.CommandContext(t.Context(), sh, "-c", `printf '%s\n' `+lines[1]).Output()

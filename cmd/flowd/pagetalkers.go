@@ -2,6 +2,7 @@ package main
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -112,9 +113,23 @@ func (p *pageData) searchFor(w rankingWords, labels []string, now time.Time) str
 	args = append(args, "--from="+now.Add(-time.Hour).UTC().Format(time.RFC3339), folder)
 	var lines []string
 	for _, bucket := range p.options.Ingest.Buckets {
-		lines = append(lines, "aws s3 sync s3://"+quoted(bucket)+"/ "+folder)
+		lines = append(lines, p.fetch(bucket, folder, now))
 	}
 	return strings.Join(append(lines, strings.Join(args, " ")), "\n")
+}
+
+// fetch is the command that copies what was delivered since the day on which the last hour began, whether or not the folders are Hive's.
+func (p *pageData) fetch(bucket, folder string, now time.Time) string {
+	args := []string{"aws", "s3", "sync", "s3://" + quoted(bucket) + "/", folder}
+	if endpoint := p.options.AWS.BaseEndpoint; endpoint != nil {
+		args = append(args, "--endpoint-url="+quoted(withoutSecrets(*endpoint)))
+	}
+	args = append(args, "--exclude='*'")
+	days := []string{now.Add(-time.Hour).UTC().Format("'*2006*01*02*'"), now.UTC().Format("'*2006*01*02*'")}
+	for _, day := range slices.Compact(days) {
+		args = append(args, "--include="+day)
+	}
+	return strings.Join(args, " ")
 }
 
 // quoted is a word for a shell. Whoever writes to the bucket chooses what labels hold, and somebody may paste the command.

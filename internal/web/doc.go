@@ -1,4 +1,4 @@
-// Package web serves what flowd shows over HTTP: a page of links, /metrics, the JSON API, health and readiness, and, when asked for,
+// Package web serves what flowd shows over HTTP: its pages, /metrics, the JSON API, health and readiness, and, when asked for,
 // reloading and profiling.
 //
 // It knows paths, methods, headers, timeouts and how serving ends. It does not know what a metric means, where records come from, or AWS:
