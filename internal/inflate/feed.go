@@ -21,7 +21,10 @@ type source struct {
 	err   error // ended, unless that is io.EOF.
 }
 
-const sourceBuffer = 2 * MaxUnread // So that reads are large, although what is unread is moved only now and then.
+const (
+	leastRead    = 64 << 10                // Bytes that are asked for at once, or more.
+	sourceBuffer = leastRead + 2*MaxUnread // So that the most that can be unread is moved once in 64 KiB, however small the reads are.
+)
 
 func (s *source) reset(r io.Reader) { *s = source{r: r, buf: s.buf} }
 
@@ -30,7 +33,7 @@ func (s *source) Next(unread int) ([]byte, error) {
 	if s.buf == nil {
 		s.buf = make([]byte, sourceBuffer)
 	}
-	if len(s.buf)-s.end < sourceBuffer/4 {
+	if len(s.buf)-s.end < leastRead {
 		s.end = copy(s.buf, s.buf[s.end-unread:s.end])
 	}
 	from := s.end - unread

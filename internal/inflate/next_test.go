@@ -154,3 +154,28 @@ func TestEngineThatDoesNotExist(t *testing.T) {
 		t.Errorf("got %v, want an error that names it", err)
 	}
 }
+
+// sizes notes how much it is asked for.
+type sizes struct {
+	r     io.Reader
+	least int
+}
+
+func (s *sizes) Read(p []byte) (int, error) {
+	s.least = min(s.least, len(p))
+	return s.r.Read(p)
+}
+
+// TestReadsAreLarge: a slow reader may give as much as it is asked for, and no more, every second.
+func TestReadsAreLarge(t *testing.T) {
+	text := strings.Repeat(string(corpus(t)[0].text), 300)
+	for name, in := range map[string][]byte{"gzip": gzipped(t, text), "plain text": []byte(text)} {
+		for _, unread := range []int{0, 100, MaxUnread} {
+			s := &sizes{iotest.HalfReader(bytes.NewReader(in)), sourceBuffer}
+			got, err := collected(t, NewReader(), s, func(have int) int { return min(have, unread) })
+			if err != io.EOF || string(got) != text || s.least < leastRead { //nolint:errorlint // The end is not wrapped.
+				t.Errorf("%s, %d unread: got %d bytes, %v, reads of %d bytes; want %d, reads of %d or more", name, unread, len(got), err, s.least, len(text), leastRead)
+			}
+		}
+	}
+}
