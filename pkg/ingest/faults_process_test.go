@@ -57,6 +57,7 @@ func TestWorkersThatWaitAreNotStuck(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
+				r.stop()
 				if name == "a slow body" {
 					r.wantFate(deleted, 1)
 				}
