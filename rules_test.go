@@ -1,5 +1,4 @@
-// Package deploy_test holds what lies in deploy against the product: no rule may name what flowd does not export.
-package deploy_test
+package flowd_test
 
 import (
 	"maps"
@@ -12,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
+	client "github.com/prometheus/client_golang/prometheus"
 	"go.yaml.in/yaml/v3"
 
 	"flowd/pkg/metrics"
@@ -30,7 +29,7 @@ type rule struct {
 // rules are all of deploy/prometheus/rules.
 func rules(t *testing.T) (all []rule) {
 	t.Helper()
-	files, err := filepath.Glob("prometheus/rules/*.yml")
+	files, err := filepath.Glob("deploy/prometheus/rules/*.yml")
 	if err != nil || len(files) < 3 {
 		t.Fatalf("got rule files %v, %v, want at least three", files, err)
 	}
@@ -102,7 +101,7 @@ func TestEveryAlertHasARunbook(t *testing.T) {
 		if url := a.Annotations["runbook_url"]; path.Base(url) != name || path.Base(path.Dir(url)) != "runbooks" || !strings.HasPrefix(url, "https://") {
 			t.Errorf("%s: got runbook_url %q, want …/runbooks/%s", a.Alert, url, name)
 		}
-		text, err := os.ReadFile(filepath.Join("..", "docs", "runbooks", name))
+		text, err := os.ReadFile(filepath.Join("docs", "runbooks", name))
 		if err != nil {
 			t.Error(err)
 			continue
@@ -112,7 +111,7 @@ func TestEveryAlertHasARunbook(t *testing.T) {
 			t.Errorf("%s: got parts %q, want %q", name, got, parts)
 		}
 	}
-	files, err := os.ReadDir(filepath.Join("..", "docs", "runbooks"))
+	files, err := os.ReadDir(filepath.Join("docs", "runbooks"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +131,7 @@ func TestReadyRulesAreAlerts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := prometheus.NewPedanticRegistry()
+	r := client.NewPedanticRegistry()
 	r.MustRegister(metrics.NewRuleReady(totals))
 	families, err := r.Gather()
 	if err != nil || len(families) != 1 || families[0].GetName() != ready || len(families[0].Metric) == 0 {

@@ -1,4 +1,4 @@
-package deploy_test
+package flowd_test
 
 import (
 	"os"
@@ -15,7 +15,7 @@ func target() []string { return []string{"job", "instance", "pod"} }
 // exported reads docs/metrics.md, which is generated from the registry: metric → labels.
 func exported(t *testing.T) map[string][]string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "docs", "metrics.md"))
+	text, err := os.ReadFile(filepath.Join("docs", "metrics.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,8 +109,8 @@ func labelsIn(expr string, known map[string][]string) (wrong []string) {
 	return wrong
 }
 
-// TestNamesAreFound is for the test above: what it does not find it cannot check.
-func TestNamesAreFound(t *testing.T) {
+// TestRuleNamesAreFound is for the test above: what it does not find it cannot check.
+func TestRuleNamesAreFound(t *testing.T) {
 	const expr = `sum by (job) (rate(flowd_a_total{x="flowd_b"}[5m])) / on (job) group_left () vpc:flowd_c:rate5m and on (nosuch) up > 0`
 	if got, want := namesIn(expr), []string{"flowd_a_total", "vpc:flowd_c:rate5m", "up"}; !slices.Equal(got, want) {
 		t.Errorf("got metrics %q, want %q", got, want)
