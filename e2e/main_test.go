@@ -4,7 +4,7 @@
 //	go test ./...
 //	pip install 'moto[server]' && moto_server -p 5000 & FLOWD_E2E_ENDPOINT=http://127.0.0.1:5000 go test ./...
 //
-// A real Prometheus and promtool (Debian's package prometheus) judge what flowd exposes; without them those tests are skipped, unless CI is true.
+// A real Prometheus and promtool (Debian's package prometheus) judge what flowd exposes, and an Alertmanager (prometheus-alertmanager) hears of it; without them those tests are skipped, unless CI is true.
 package e2e
 
 import (
@@ -102,9 +102,9 @@ func needs(t *testing.T, program string) string {
 		return path
 	}
 	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is not installed, and CI must not skip: %v; install Debian's package prometheus", program, err)
+		t.Fatalf("%s is not installed, and CI must not skip: %v; install Debian's packages prometheus and prometheus-alertmanager", program, err)
 	}
-	t.Skipf("%s is not installed; install Debian's package prometheus to run this test", program)
+	t.Skipf("%s is not installed; install Debian's packages prometheus and prometheus-alertmanager to run this test", program)
 	return ""
 }
 
