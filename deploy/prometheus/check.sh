@@ -82,11 +82,12 @@ alertmanager() {
   local file=../alertmanager/alertmanager.yml n=0 receiver severity
   amtool check-config "$file" >"$work/amtool" || { cat "$work/amtool"; fail "alertmanager.yml is wrong"; }
   while read -r severity receiver; do
-    amtool config routes test --config.file="$file" --verify.receivers="$receiver" severity="$severity" >/dev/null || fail "severity $severity does not reach $receiver"
+    amtool config routes test --config.file="$file" --verify.receivers="$receiver" severity="$severity" >"$work/route" 2>&1 ||
+      { cat "$work/route"; fail "severity $severity does not reach $receiver"; }
     n=$((n + 1))
   done <<<$'critical pager\nwarning tickets\ninfo notes'
   some "$n" 3 routes
-  echo "alertmanager.yml: $(sed -n 's/^ - \([0-9]* [ir].*\)/\1/p' "$work/amtool" | paste -sd ,), $n routes followed"
+  echo "alertmanager.yml: $(sed -n 's/^ - \([0-9]* [ir].*\)/\1/p' "$work/amtool" | paste -sd ';'); $n routes followed"
 }
 
 syntax
