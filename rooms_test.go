@@ -29,7 +29,7 @@ const (
 func rooms() map[string]room {
 	return map[string]room{
 		"flowd/pkg/parser":           {},
-		"flowd/pkg/metrics":          {[]string{"flowd/pkg/parser"}, []string{prometheus}},
+		"flowd/pkg/metrics":          {[]string{"flowd/pkg/parser"}, []string{prometheus, "google.golang.org/protobuf"}},
 		"flowd/pkg/ingest":           {[]string{"flowd/pkg/parser", "flowd/internal/inflate"}, []string{awsSDK, prometheus, zap}},
 		"flowd/internal/archive":     {rooms: []string{"flowd/pkg/parser", "flowd/internal/inflate"}},
 		"flowd/internal/inflate":     {nil, []string{"github.com/klauspost/compress"}},

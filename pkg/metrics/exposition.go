@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
 // exposition is what scrapes show of one family again and again: its label sets in the order in which they are written, and their labels as the
@@ -14,7 +15,8 @@ import (
 type exposition struct {
 	of     []*labelSet // The list, as snapshots share it.
 	sets   []*labelSet
-	labels [][]*dto.LabelPair // Of the sets, in the same order.
+	labels [][]*dto.LabelPair       // Of the sets, in the same order.
+	began  []*timestamppb.Timestamp // When each set was 0; nil when nobody knows.
 }
 
 // expositionOf makes one only for a list that no scrape has seen before.
@@ -32,7 +34,7 @@ func sameList(a, b []*labelSet) bool { return len(a) == len(b) && (len(a) == 0 |
 
 func newExposition(d *definition, list []*labelSet) *exposition {
 	order := labelOrder(d)
-	e := &exposition{of: list, sets: slices.Clone(list), labels: make([][]*dto.LabelPair, len(list))}
+	e := &exposition{of: list, sets: slices.Clone(list), labels: make([][]*dto.LabelPair, len(list)), began: make([]*timestamppb.Timestamp, len(list))}
 	slices.SortFunc(e.sets, func(a, b *labelSet) int {
 		for _, at := range order {
 			if c := strings.Compare(a.values[at], b.values[at]); c != 0 {
@@ -48,9 +50,17 @@ func newExposition(d *definition, list []*labelSet) *exposition {
 			labels[j] = &pairs[i*len(order)+j]
 			labels[j].Name, labels[j].Value = &d.labels[at], &set.values[at]
 		}
-		e.labels[i] = labels
+		e.labels[i], e.began[i] = labels, set.began()
 	}
 	return e
+}
+
+// began is the start timestamp of the set's counters. Of the formats only protobuf carries it.
+func (s *labelSet) began() *timestamppb.Timestamp {
+	if s.created == 0 {
+		return nil
+	}
+	return &timestamppb.Timestamp{Seconds: s.created}
 }
 
 // labelOrder are the positions of the labels in the order of their names, as every encoder wants them.
@@ -68,6 +78,7 @@ type constCounter struct {
 	desc    *prometheus.Desc
 	labels  []*dto.LabelPair
 	value   float64
+	began   *timestamppb.Timestamp
 	counter dto.Counter
 }
 
@@ -76,7 +87,7 @@ func (s *constCounter) Desc() *prometheus.Desc { return s.desc }
 
 // Write implements [prometheus.Metric]. The labels are never changed: that is the contract of those who get them.
 func (s *constCounter) Write(m *dto.Metric) error {
-	s.counter.Value = &s.value
+	s.counter.Value, s.counter.CreatedTimestamp = &s.value, s.began
 	m.Label, m.Counter = s.labels, &s.counter
 	return nil
 }
@@ -87,7 +98,7 @@ func (s *snapshot) counters(e *exposition, descs []*prometheus.Desc, ch chan<- p
 	for i, desc := range descs {
 		for j, set := range e.sets {
 			m := &samples[i*len(e.sets)+j]
-			m.desc, m.labels, m.value = desc, e.labels[j], float64(s.exposed(set, uint32(i)))
+			m.desc, m.labels, m.began, m.value = desc, e.labels[j], e.began[j], float64(s.exposed(set, uint32(i)))
 			ch <- m
 		}
 	}

@@ -16,6 +16,8 @@ type labelSet struct {
 	width  uint32 // Number of counters.
 	// live is false until a scrape has read the set at 0. Until then it is exposed at 0, and a member of a ranking counts nothing.
 	live bool
+	// created is when the set began to be exposed at 0, in Unix seconds: the start timestamp of its counters. 0 in what an older flowd stored.
+	created int64
 }
 
 func (s *labelSet) key() string { return string(appendKey(nil, s.family, s.values)) }
@@ -37,20 +39,31 @@ func interfaceKey(values []string) string {
 const (
 	definitionVersion = 1
 	flagLive          = 1
+	flagCreated       = 2
 )
+
+// maxCreated is the year 9999, the last that a protobuf timestamp can say.
+const maxCreated = 253402300799
 
 var errDefinition = errors.New("not a definition that this flowd reads")
 
-// encode is what the ledger stores: version, family, flags, width, number of labels, then each label with its length.
+// encode is what the ledger stores: version, family, flags, width, number of labels, then each label with its length, then when it was created if
+// that is known.
 func (s *labelSet) encode() []byte {
 	flags := byte(0)
 	if s.live {
-		flags = flagLive
+		flags |= flagLive
+	}
+	if s.created > 0 {
+		flags |= flagCreated
 	}
 	b := []byte{definitionVersion, byte(s.family), flags, byte(s.width), byte(len(s.values))}
 	for _, v := range s.values {
 		b = binary.AppendUvarint(b, uint64(len(v)))
 		b = append(b, v...)
+	}
+	if s.created > 0 {
+		b = binary.AppendUvarint(b, uint64(s.created))
 	}
 	return b
 }
@@ -69,6 +82,13 @@ func decodeLabelSet(slot uint32, b []byte) (*labelSet, error) {
 		}
 		s.values = append(s.values, string(rest[size:size+int(n)]))
 		rest = rest[size+int(n):]
+	}
+	if b[2]&flagCreated != 0 {
+		created, size := binary.Uvarint(rest)
+		if size <= 0 || created == 0 || created > maxCreated {
+			return nil, fmt.Errorf("series %d: %w", slot, errDefinition)
+		}
+		s.created, rest = int64(created), rest[size:]
 	}
 	if len(rest) != 0 || !allLabels(s.values) {
 		return nil, fmt.Errorf("series %d: %w", slot, errDefinition)

@@ -32,7 +32,12 @@ func (s *snapshot) recordAge(desc *prometheus.Desc, ch chan<- prometheus.Metric)
 			buckets[bound] = count
 		}
 		count += s.exposed(set, numAgeBuckets-1)
-		ch <- prometheus.MustNewConstHistogram(desc, count, float64(s.exposed(set, ageSum)), buckets)
+		sum := float64(s.exposed(set, ageSum))
+		if set.created == 0 {
+			ch <- prometheus.MustNewConstHistogram(desc, count, sum, buckets)
+			continue
+		}
+		ch <- prometheus.MustNewConstHistogramWithCreatedTimestamp(desc, count, sum, buckets, time.Unix(set.created, 0))
 	}
 }
 

@@ -37,7 +37,7 @@ func newState() state {
 
 // create adds a label set that is not live. The caller sees to it that it becomes durable.
 func (s *state) create(f family, width uint32, values []string, b birth) *labelSet {
-	set := &labelSet{family: f, values: slices.Clone(values), width: width, slot: s.takeSlot(width)}
+	set := &labelSet{family: f, values: slices.Clone(values), width: width, slot: s.takeSlot(width), created: max(b.at.Unix(), 0)}
 	s.list(set)
 	s.lastUse[set.slot] = b.at
 	if set.live = f.hidden(); !set.live {
