@@ -8,8 +8,7 @@ import (
 	"testing"
 )
 
-// families are those of the design, but for flowd_data_complete_until_timestamp_seconds and flowd_vpc_info, which are not
-// built yet.
+// families are those of the design, but for flowd_vpc_info, which is not built yet.
 func families() []string {
 	return append(durable(),
 		"flowd_objects_total", "flowd_object_failures_total",
@@ -18,7 +17,8 @@ func families() []string {
 		"flowd_commit_duration_seconds", "flowd_object_duration_seconds",
 		"flowd_newest_record_timestamp_seconds", "flowd_last_commit_timestamp_seconds", "flowd_ledger_durable",
 		"flowd_ledger_size_bytes", "flowd_ledger_objects", "flowd_ledger_oldest_row_timestamp_seconds", "flowd_ledger_horizon_timestamp_seconds",
-		"flowd_circuit_open", "flowd_series", "flowd_series_limit", "flowd_series_overflow_total", "flowd_build_info",
+		"flowd_circuit_open", "flowd_late_records_total", "flowd_data_complete_until_timestamp_seconds", "flowd_rule_ready", "flowd_sqs_last_receive_timestamp_seconds",
+		"flowd_aws_clock_skew_seconds", "flowd_series", "flowd_series_limit", "flowd_series_overflow_total", "flowd_build_info",
 	)
 }
 

@@ -41,7 +41,6 @@ func TestARejectSpikeReachesAlertmanager(t *testing.T) {
 func TestALateFileDoesNotReachAlertmanager(t *testing.T) {
 	t.Parallel()
 	w := newWatch(t, "late")
-	w.late.late.Store(54_000)
 	w.deliver(2*time.Hour, 9000, 45_000)
 	const wait = 5 * 60 / faster // Seconds, and evaluations, until the alert fires.
 	const rate = `vpc_action:flowd_flow_records:rate15m{action="reject"} > ignoring (action) vpc:flowd_flow_records_reject:threshold`
@@ -58,6 +57,9 @@ func TestALateFileDoesNotReachAlertmanager(t *testing.T) {
 	if got := w.am.heard("pager"); strings.Contains(got, "FlowdReject") {
 		t.Errorf("the pager heard: got %s, want nothing about rejects", got)
 	}
+	if got := w.p.query("flowd_late_records_total", 0); len(got) != 1 || got["flowd_late_records_total{}"][0].value != 54_000 {
+		t.Errorf("late records: got %v, want 54000", got)
+	}
 	if got := w.p.query("vpc:flowd_flow_records_reject:bound15m", 0); len(got) != 1 {
 		t.Errorf("what the alert looks at: got %v, want one series", got)
 	}
@@ -66,10 +68,9 @@ func TestALateFileDoesNotReachAlertmanager(t *testing.T) {
 // watch is a flowd, and who watches over it, with a usual day behind them.
 type watch struct {
 	*site
-	d    *flowd
-	late *eventTime
-	p    *prometheus
-	am   *alertmanager
+	d  *flowd
+	p  *prometheus
+	am *alertmanager
 }
 
 func newWatch(t *testing.T, name string) *watch {
@@ -77,9 +78,12 @@ func newWatch(t *testing.T, name string) *watch {
 	promtool := needs(t, "promtool")
 	w := &watch{am: startAlertmanager(t), site: newSite(t, name)}
 	w.d = w.start(w.flags(t.TempDir()))
-	w.late = newEventTime(t, w.d)
-	w.p = startWatching(t, promtool, w.late.address, w.am.address)
+	w.p = startWatching(t, promtool, strings.TrimPrefix(w.d.url, "http://"), w.am.address)
 	w.p.untilScraped()
+	w.deliver(6*time.Minute, 5, 25)
+	w.p.until("the flow log to be complete until a short while ago", func() bool {
+		return len(w.p.query("flowd_data_complete_until_timestamp_seconds > time() - 900", 0)) > 0
+	})
 	return w
 }
 
