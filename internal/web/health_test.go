@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -91,4 +92,25 @@ func TestAYoungFlowdSaysSo(t *testing.T) {
 	if o := s.overviewNow(); o.CompleteUntil != 0 || len(o.Periods) != 0 || o.Pipeline[0].Value != nothing {
 		t.Errorf("got %+v", o)
 	}
+}
+
+// T11 many people look: the work of an overview is done once a second, however many ask for it.
+func TestT11_AnOverviewIsMadeOnceASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg, deps := everything()
+		made := 0
+		deps.Rankings = func() []Ranking { made++; return rankings() }
+		s := newServer(t, cfg, deps)
+		for range 100 {
+			ask(t, s, http.MethodGet, "/api/v1/overview")
+			ask(t, s, http.MethodGet, "/")
+		}
+		if made != 1 {
+			t.Errorf("200 requests at once: made %d times, want once", made)
+		}
+		time.Sleep(overviewAge)
+		if ask(t, s, http.MethodGet, "/"); made != 2 {
+			t.Errorf("a second later: made %d times, want 2", made)
+		}
+	})
 }

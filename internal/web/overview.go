@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -66,7 +67,27 @@ func (s *Server) overviewNow() Overview {
 	return o
 }
 
-func (s *Server) overview(w http.ResponseWriter, _ *http.Request) { s.json(w, s.overviewNow()) }
+// overviewAge is how old an overview may be that is shown. Making one copies the rankings: that must not cost more the more people look.
+const overviewAge = time.Second
+
+// lastOverview is shared by all who look within overviewAge.
+type lastOverview struct {
+	mu   sync.Mutex
+	made time.Time
+	o    Overview
+}
+
+// overviewSoon is at most overviewAge old. Nobody may write to it.
+func (s *Server) overviewSoon() Overview {
+	s.last.mu.Lock()
+	defer s.last.mu.Unlock()
+	if now := time.Now(); now.Sub(s.last.made) >= overviewAge {
+		s.last.o, s.last.made = s.overviewNow(), now
+	}
+	return s.last.o
+}
+
+func (s *Server) overview(w http.ResponseWriter, _ *http.Request) { s.json(w, s.overviewSoon()) }
 
 func (r *Ranking) view() RankingView {
 	v := RankingView{Name: r.Name, Title: r.Title, Of: r.Of, Unit: r.Unit, About: r.About, Total: r.Total, Rest: r.Total, Rows: []TalkerRow{}}

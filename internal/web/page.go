@@ -22,7 +22,7 @@ type pageData struct {
 }
 
 func (s *Server) page(w http.ResponseWriter, _ *http.Request) {
-	o := s.overviewNow()
+	o := s.overviewSoon()
 	s.show(w, http.StatusOK, "index.html", stateWords(o.State), o)
 }
 

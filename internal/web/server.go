@@ -94,6 +94,7 @@ type Server struct {
 	started time.Time
 	pages   *template.Template // They escape what they show.
 	assets  map[string]asset
+	last    lastOverview
 	handler http.Handler
 }
 
