@@ -136,6 +136,7 @@ function hatch(u, from, line, text) {
   c.stroke();
   c.fillStyle = text;
   c.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
-  c.fillText("still arriving", x + gap, top + 2 * gap);
+  const words = "still arriving";
+  if (x + gap + c.measureText(words).width < left + width) c.fillText(words, x + gap, top + 2 * gap);
   c.restore();
 }
