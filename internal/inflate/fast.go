@@ -24,10 +24,10 @@ func (d *deflate) fast(window []byte, o output) (uint, error) {
 	count |= 56
 	e := t.litlen[buffer&(1<<litlenBits-1)]
 	for {
-		before := buffer
+		before := buffer // With the extra bits of e.
 		buffer >>= e & 63
 		count -= uint(e)
-		if int32(e) < 0 {
+		if int32(e) < 0 { // A literal, one of up to three.
 			store8(window, at, byte(e>>valueShift))
 			at++
 			e = t.litlen[buffer&(1<<litlenBits-1)]
@@ -48,7 +48,7 @@ func (d *deflate) fast(window []byte, o output) (uint, error) {
 				}
 			}
 		}
-		if e&flagSpecial != 0 {
+		if e&flagSpecial != 0 { // Rare.
 			if e&flagSubtable != 0 {
 				e = t.litlen[subentry(e, buffer)]
 				before = buffer
@@ -69,7 +69,7 @@ func (d *deflate) fast(window []byte, o output) (uint, error) {
 				break
 			}
 		}
-		{
+		{ // A match.
 			length := uint(e>>valueShift) + uint(extra(e, before))
 			if count&0xff < maxCode+13 { // The longest distance with its extra bits.
 				buffer |= load64(in, pos) << (count & 63)

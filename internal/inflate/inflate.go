@@ -62,7 +62,7 @@ func (e Engine) maker(buffer int) func() engine {
 	if e == Klauspost {
 		return func() engine { return newKlauspost(buffer) }
 	}
-	return func() engine { return newFast() }
+	return func() engine { return newGunzip() }
 }
 
 // Limit applies to all input from the next Reset on.

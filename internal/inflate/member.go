@@ -31,8 +31,8 @@ var (
 	errSize     = errors.New("the length is wrong")
 )
 
-// fast is the engine of this package: gzip members, one after another.
-type fast struct {
+// gunzip is the engine of this package: gzip members, one after another.
+type gunzip struct {
 	in     *feed
 	data   *deflate
 	floor  int // Where the member begins in the window, as long as that is not gone.
@@ -42,34 +42,34 @@ type fast struct {
 	few    [10]byte
 }
 
-func newFast() *fast { return &fast{data: newDeflate()} }
+func newGunzip() *gunzip { return &gunzip{data: newDeflate()} }
 
 // begin implements [engine].
-func (f *fast) begin(in *feed) error {
-	f.in = in
-	return f.nextMember(0)
+func (g *gunzip) begin(in *feed) error {
+	g.in = in
+	return g.nextMember(0)
 }
 
 // nextMember reads a header. io.EOF says that there is none.
-func (f *fast) nextMember(at int) error {
-	more, err := another(f.in)
+func (g *gunzip) nextMember(at int) error {
+	more, err := another(g.in)
 	if !more {
 		return err
 	}
-	f.header, f.sum, f.size, f.floor = 0, 0, 0, at
-	f.data.reset(f.in)
-	return cut(f.readHeader())
+	g.header, g.sum, g.size, g.floor = 0, 0, 0, at
+	g.data.reset(g.in)
+	return cut(g.readHeader())
 }
 
 // inflate implements [engine].
-func (f *fast) inflate(window []byte, at, goal int) (int, error) {
+func (g *gunzip) inflate(window []byte, at, goal int) (int, error) {
 	for at < goal {
-		n, err := f.data.inflate(window, output{uint(at), uint(f.floor), uint(goal)})
-		f.sum = crc32.Update(f.sum, crc32.IEEETable, window[at:n])
-		f.size += uint32(int(n) - at)
+		n, err := g.data.inflate(window, output{uint(at), uint(g.floor), uint(goal)})
+		g.sum = crc32.Update(g.sum, crc32.IEEETable, window[at:n])
+		g.size += uint32(int(n) - at)
 		at = int(n)
 		if err == io.EOF { //nolint:errorlint // The end of the data, which nobody wraps.
-			err = f.endMember(at)
+			err = g.endMember(at)
 		}
 		if err != nil {
 			return at, err
@@ -79,26 +79,26 @@ func (f *fast) inflate(window []byte, at, goal int) (int, error) {
 }
 
 // slid implements [engine].
-func (f *fast) slid(by int) { f.floor = max(0, f.floor-by) }
+func (g *gunzip) slid(by int) { g.floor = max(0, g.floor-by) }
 
-func (f *fast) endMember(at int) error {
-	trailer, err := f.take(8)
+func (g *gunzip) endMember(at int) error {
+	trailer, err := g.take(8)
 	if err != nil {
 		return cut(err)
 	}
-	if binary.LittleEndian.Uint32(trailer) != f.sum {
+	if binary.LittleEndian.Uint32(trailer) != g.sum {
 		return errChecksum
 	}
-	if binary.LittleEndian.Uint32(trailer[4:]) != f.size {
+	if binary.LittleEndian.Uint32(trailer[4:]) != g.size {
 		return errSize
 	}
-	return f.nextMember(at)
+	return g.nextMember(at)
 }
 
 // readHeader goes through a header; of what is in it, only the checksum matters.
 // Source: RFC 1952, section 2.3.
-func (f *fast) readHeader() error {
-	fixed, err := f.take(10)
+func (g *gunzip) readHeader() error {
+	fixed, err := g.take(10)
 	if err != nil {
 		return err
 	}
@@ -112,55 +112,55 @@ func (f *fast) readHeader() error {
 		return errReserved
 	}
 	if flags&headerExtra != 0 {
-		if err := f.skipExtra(); err != nil {
+		if err := g.skipExtra(); err != nil {
 			return err
 		}
 	}
 	for _, text := range []byte{headerName, headerComment} {
 		if flags&text != 0 {
-			if err := f.skipText(); err != nil {
+			if err := g.skipText(); err != nil {
 				return err
 			}
 		}
 	}
 	if flags&headerChecksum != 0 {
-		return f.checkHeader()
+		return g.checkHeader()
 	}
 	return nil
 }
 
 // take reads n bytes, up to 10, which are good until the next call.
-func (f *fast) take(n int) ([]byte, error) {
-	p := f.few[:n]
-	_, err := io.ReadFull(f.in, p)
-	f.header = crc32.Update(f.header, crc32.IEEETable, p)
+func (g *gunzip) take(n int) ([]byte, error) {
+	p := g.few[:n]
+	_, err := io.ReadFull(g.in, p)
+	g.header = crc32.Update(g.header, crc32.IEEETable, p)
 	return p, err
 }
 
 // skipExtra has at most 64 KiB to skip, which its length has no room to exceed.
-func (f *fast) skipExtra() error {
-	size, err := f.take(2)
+func (g *gunzip) skipExtra() error {
+	size, err := g.take(2)
 	if err != nil {
 		return err
 	}
 	for left := int(binary.LittleEndian.Uint16(size)); left > 0 && err == nil; left-- {
-		_, err = f.take(1)
+		_, err = g.take(1)
 	}
 	return err
 }
 
-func (f *fast) skipText() error {
+func (g *gunzip) skipText() error {
 	for range maxName {
-		if b, err := f.take(1); err != nil || b[0] == 0 {
+		if b, err := g.take(1); err != nil || b[0] == 0 {
 			return err
 		}
 	}
 	return errName
 }
 
-func (f *fast) checkHeader() error {
-	want := uint16(f.header)
-	got, err := f.take(2)
+func (g *gunzip) checkHeader() error {
+	want := uint16(g.header)
+	got, err := g.take(2)
 	if err == nil && binary.LittleEndian.Uint16(got) != want {
 		return errHeader
 	}
