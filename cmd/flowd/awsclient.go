@@ -35,3 +35,12 @@ func newAWSClient() *awshttp.BuildableClient {
 			t.TLSHandshakeTimeout, t.ResponseHeaderTimeout = tlsTimeout, headerTimeout
 		})
 }
+
+// withoutRedirects hands a redirect to whoever asked, as the answer that it is. The SDK's own client follows the redirects that keep a method (307 and 308), to
+// any host, with what the request has in it.
+func withoutRedirects(client *awshttp.BuildableClient) *http.Client {
+	return &http.Client{
+		Transport: client.GetTransport(), Timeout: client.GetTimeout(),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}

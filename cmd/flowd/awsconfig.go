@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"go.uber.org/zap"
 )
@@ -42,6 +43,9 @@ func loadAWS(ctx context.Context, a awsSettings, log *zap.Logger) (aws.Config, e
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
 		return aws.Config{}, fmt.Errorf("loading the AWS configuration: %w", err)
+	}
+	if client, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok { // With AWS_CA_BUNDLE in it by now.
+		cfg.HTTPClient = withoutRedirects(client)
 	}
 	if cfg.Region == "" {
 		return aws.Config{}, usageError{errors.New("--aws.region is missing: set it, or AWS_REGION, or a profile that has one")}
