@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"go.uber.org/zap"
 )
 
 // F01 same message delivered twice: the second delivery is a duplicate, and is deleted.
@@ -68,7 +70,19 @@ func TestF09_TestEvent(t *testing.T) {
 // F10 message that is no notification: left to the dead-letter queue as `bad_message`, never deleted; its body is logged at debug only, and clipped.
 func TestF10_MalformedMessage(t *testing.T) {
 	for _, body := range []string{"", "{", "{}", `{"Records":[]}`, strings.Repeat("junk", 64<<10), "\x00\x1b[31m"} {
-		scenario{func(r *rig) { r.queue.send(body) }, deadLettered, 3, 0, never(reasonBadMessage)}.run(t)
+		scenario{func(r *rig) { r.queue.send(body) }, deadLettered, 3, 0, never(reasonBadMessage)}.run(t, func(r *rig) {
+			r.wantLines(zap.ErrorLevel, "a message was left on the queue", 3)
+			for _, line := range r.logs.FilterMessage("body of a message that was not understood").All() {
+				if shown := line.ContextMap()["body"].(string); line.Level != zap.DebugLevel || len(shown) > 110 || !strings.HasPrefix(body, strings.TrimSuffix(shown, "…")) {
+					t.Errorf("%s shows %d bytes of the body, want at most a hundred or so, at debug", line.Level, len(shown))
+				}
+			}
+			for _, line := range r.logs.FilterLevelExact(zap.ErrorLevel).All() {
+				if len(body) > 2 && strings.Contains(fmt.Sprint(line.ContextMap()), body) {
+					t.Errorf("the body is in %v", line.ContextMap())
+				}
+			}
+		})
 	}
 }
 
@@ -276,7 +290,11 @@ func TestF23_ForeignBucket(t *testing.T) {
 					r.store.fails = func(context.Context, int) error { r.Error("S3 was asked"); return nil }
 				},
 				deadLettered, 3, 0, never(reasonNotAllowed),
-			}.run(t)
+			}.run(t, func(r *rig) {
+				if got := r.logs.FilterField(zap.String("reason", reasonNotAllowed)).Len(); got != 3 {
+					t.Errorf("it was logged %d times as %s, want at each receive", got, reasonNotAllowed)
+				}
+			})
 		})
 	}
 }

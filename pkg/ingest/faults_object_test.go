@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/zap"
+
 	"flowd/pkg/parser"
 )
 
@@ -22,7 +24,7 @@ func TestF24_ObjectIsGone(t *testing.T) {
 		deleted, 3, 0, map[string]float64{
 			"sqs_messages_received": 3, "sqs_messages_deleted": 1, "sqs_messages_failed{object}": 2, "object_failures{not_found}": 2, "objects{missing}": 1,
 		},
-	}.run(t)
+	}.run(t, func(r *rig) { r.wantLines(zap.WarnLevel, "the object is gone; giving it up", 1) })
 }
 
 // F25 S3 refuses an object: a single one is left to the dead-letter queue as `denied`; when it refuses five in a row, receiving stops.
@@ -139,8 +141,16 @@ func TestF36_WrongChecksum(t *testing.T) {
 
 // F37 object of zero bytes: counted, without records, so that a second notification is a duplicate.
 func TestF37_EmptyObject(t *testing.T) {
-	counted(t, nil, 0)
-	counted(t, zip(t, ""), 0)
+	for _, content := range [][]byte{nil, zip(t, "")} {
+		counted(t, content, 0)
+		inBubble(t, func(r *rig) {
+			body := message(created(key, r.store.put(key, content)))
+			r.queue.send(body)
+			r.queue.send(body)
+			r.runFor(time.Minute)
+			r.wantCounters(map[string]float64{"sqs_messages_received": 2, "sqs_messages_deleted": 2, "objects{counted}": 1, "objects{duplicate}": 1})
+		})
+	}
 }
 
 // F38 plain text in a .gz name, or gzip in another: told by the first bytes, and both count.
@@ -166,12 +176,7 @@ func TestF40_GzipBomb(t *testing.T) {
 	if got, most := bomb.Len(), (ratioAfter+1<<20)/maxRatio; got > most {
 		t.Fatalf("the bomb has %d bytes, more than %d: it is none", got, most)
 	}
-	inBubble(t, func(r *rig) {
-		_, _, err := r.read(announced(key, r.store.put(key, bomb.Bytes())))
-		if reasonOf(err, "none") != reasonBomb {
-			t.Errorf("got %v, want %s", err, reasonBomb)
-		}
-	})
+	dead(t, bomb.Bytes(), reasonBomb)
 	inBubble(t, func(r *rig) { // Whatever it is that takes so long.
 		r.counter.add = func(*parser.Record) { time.Sleep(time.Second) }
 		began := time.Now()

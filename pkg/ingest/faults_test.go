@@ -14,7 +14,8 @@ type scenario struct {
 	counters map[string]float64
 }
 
-func (s scenario) run(t *testing.T) {
+// run plays it. What else must hold at the end is in also.
+func (s scenario) run(t *testing.T, also ...func(r *rig)) {
 	t.Helper()
 	inBubble(t, func(r *rig) {
 		s.world(r)
@@ -22,6 +23,9 @@ func (s scenario) run(t *testing.T) {
 		r.wantFate(s.fate, s.receives)
 		r.wantRecords(s.records)
 		r.wantCounters(s.counters)
+		for _, holds := range also {
+			holds(r)
+		}
 	})
 }
 

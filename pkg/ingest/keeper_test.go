@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"go.uber.org/zap"
 )
 
 // F04 visibility timeout ends while an object is read: it is extended at a third of it, so that a slow object is received and read once.
@@ -95,6 +96,7 @@ func TestF06_LostReceipt(t *testing.T) {
 		if got["sqs_visibility_extensions{lost}"] != 1 || got["objects{counted}"] != 1 || got["objects{duplicate}"] != 1 {
 			t.Errorf("got %v, want one lost extension, one object counted, one duplicate", got)
 		}
+		r.wantLines(zap.WarnLevel, "a message was delivered again while it was in work", 1)
 	})
 }
 

@@ -19,6 +19,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 )
 
@@ -104,6 +105,14 @@ func (r *rig) runFor(d time.Duration) {
 	r.start()
 	time.Sleep(d)
 	r.stop()
+}
+
+// wantLines finds how often a text was logged at a level.
+func (r *rig) wantLines(level zapcore.Level, text string, want int) {
+	r.Helper()
+	if got := r.logs.FilterLevelExact(level).FilterMessageSnippet(text).Len(); got != want {
+		r.Errorf("%q was logged %d times as %s, want %d", text, got, level, want)
+	}
 }
 
 // counters are all counters that moved, with the value of their only label: objects{counted}.
