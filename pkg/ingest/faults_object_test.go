@@ -93,7 +93,20 @@ func TestF30_BodyStalls(t *testing.T) {
 
 // F31 body of another length than announced: fails as `short_body`, and nothing of it counts.
 func TestF31_ShortBody(t *testing.T) {
-	scenario{func(r *rig) { r.sendObject(key, []byte(text(30))).endAt = 500 }, deadLettered, 3, 0, broken(reasonShortBody)}.run(t)
+	for who, world := range map[string]func(r *rig){
+		"both say so":                func(r *rig) { r.sendObject(key, []byte(text(30))).endAt = 500 },
+		"only the answer says so":    func(r *rig) { r.announceShort(func(e event, _ int) event { return e.without("size") }).endAt = 500 },
+		"the notification said more": func(r *rig) { r.announceShort(func(e event, n int) event { return e.with("size", n+1) }) },
+	} {
+		t.Run(who, func(t *testing.T) { scenario{world, deadLettered, 3, 0, broken(reasonShortBody)}.run(t) })
+	}
+}
+
+// announceShort sends a changed notification of an object.
+func (r *rig) announceShort(change func(e event, n int) event) *fakeObject {
+	o := r.store.put(key, []byte(text(30)))
+	r.queue.send(message(change(created(key, o), len(o.content))))
+	return o
 }
 
 // F32 truncated gzip: fails as `gzip`, wherever it was cut; nothing of it counts.
