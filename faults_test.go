@@ -26,6 +26,26 @@ test that makes it happen. Names of metrics and reasons are in [metrics.md](metr
 |---|---|---|---|
 `
 
+// faultsOutro says why, where something else could be expected.
+const faultsOutro = `
+## Why so
+
+Where a reader may expect something else:
+
+- **No bad object or line is thrown away** (F10, F17, F32, F46). A message that cannot be counted goes to the dead-letter queue, where a person looks at it. flowd
+  deletes none by itself, so without a dead-letter queue it does not start.
+- **Malformed lines never fail their object** (F41, F46): the good lines of that object would be missing from the totals, and nobody could mend a file that AWS
+  wrote. Their share is there to watch instead: ` + "`flowd_records_malformed_total`" + ` beside ` + "`flowd_records_read_total`" + `.
+- **Nothing is restarted inside the process** (F53, F70). A goroutine that is stuck cannot be ended, and what it holds cannot be known. flowd says that it is not
+  healthy, and whatever supervises it starts another process, which loses nothing.
+- **Any number of panics is no reason to exit** (F69). Somebody who can write to the bucket could keep flowd from counting all other objects. Each
+  panic costs its own object, and the memory it was read with.
+- **Nobody waits for a last scrape** (F67). What is exposed is on disk, so that the next process shows it too.
+- **Label sets leave after an idle day** (F80). Every family is bounded, and places that are never given back would end with everything under ` + "`other`" + `. They start at
+  0 when they return, which ` + "`increase()`" + ` takes for what it is.
+- **Changed settings begin no new count** (F64): a counter that starts anew would hide what it had counted since the last scrape.
+`
+
 // TestGeneratedDocsFaults collects the tests and writes them down.
 func TestGeneratedDocsFaults(t *testing.T) {
 	all := faultTests(t)
@@ -34,6 +54,7 @@ func TestGeneratedDocsFaults(t *testing.T) {
 	for _, f := range all {
 		fmt.Fprintf(&page, "| %s | %s | %s | `%s` |\n", f.id, f.fault, f.does, f.test)
 	}
+	page.WriteString(faultsOutro)
 	const path = "docs/faults.md"
 	if os.Getenv("UPDATE_DOCS") != "" {
 		if err := os.WriteFile(path, []byte(page.String()), 0o644); err != nil {

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -37,6 +38,8 @@ type Config struct {
 	Fields parser.FieldSet
 	// Inflate is what inflates gzip; the zero value is [inflate.Fast].
 	Inflate inflate.Engine
+
+	mostText int64 // Bytes that an object may inflate to; zero means maxText, which no test can afford.
 }
 
 // DefaultConfig lacks only the queue and the buckets.
@@ -92,6 +95,10 @@ func (c Config) horizon() time.Duration {
 		return DefaultHorizon
 	}
 	return c.Horizon
+}
+
+func (c Config) limits() inflate.Limits {
+	return inflate.Limits{Bytes: cmp.Or(c.mostText, maxText), Ratio: maxRatio, RatioAfter: ratioAfter}
 }
 
 // admit returns the object with those of its keys that may be read, and false when none may.

@@ -190,6 +190,15 @@ func TestF40_GzipBomb(t *testing.T) {
 		t.Fatalf("the bomb has %d bytes, more than %d: it is none", got, most)
 	}
 	dead(t, bomb.Bytes(), reasonBomb)
+	for most, want := range map[int64]string{0: "none", 4<<20 - 1: reasonBomb} { // Within the ratio.
+		inBubble(t, func(r *rig) {
+			r.cfg.mostText = most
+			_, _, err := r.read(announced(key, r.store.put(key, zip(r, text(1)+strings.Repeat("\n", 4<<20)))))
+			if got := reasonOf(err, "none"); got != want {
+				t.Errorf("at most %d bytes of text: got %v, want %s", most, err, want)
+			}
+		})
+	}
 	inBubble(t, func(r *rig) { // Whatever it is that takes so long.
 		r.counter.add = func(*parser.Record) { time.Sleep(time.Second) }
 		began := time.Now()

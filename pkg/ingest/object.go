@@ -41,7 +41,7 @@ type reader struct {
 
 func newReader(cfg Config) *reader {
 	r := &reader{inflate: inflate.NewReaderWith(cfg.Inflate), scanner: parser.NewScanner(nil, parser.ScannerConfig{Fields: cfg.Fields})}
-	r.inflate.Limit(inflate.Limits{Bytes: maxText, Ratio: maxRatio, RatioAfter: ratioAfter})
+	r.inflate.Limit(cfg.limits())
 	return r
 }
 

@@ -19,7 +19,7 @@ func (r *rig) read(o Object) (*fakeBatch, Object, error) {
 	if r.consumer == nil {
 		r.build()
 	}
-	batch, err := r.consumer.readObject(r.Context(), newReader(Config{}), &o)
+	batch, err := r.consumer.readObject(r.Context(), newReader(r.cfg), &o)
 	if err != nil {
 		return nil, o, err
 	}

@@ -101,6 +101,28 @@ func TestF77_RestartContinuesEveryDurableCounter(t *testing.T) {
 	compare(t, after, before)
 }
 
+// F64 other labels than the ledger has, because `--metrics.ports` changed: what was counted stays where it was and never steps back, and new records count
+// under the new ports.
+func TestF64_OtherPortsThanBefore(t *testing.T) {
+	s := newService(t, func(c *Config) { c.Ports = []uint16{80, 443} })
+	count := func() sample {
+		s.count(flow(t, "10.0.0.1", "10.0.0.2", "100", "ACCEPT")) // To port 443.
+		s.scrape()
+		return s.scrape()
+	}
+	const port, other = "flowd_port_bytes_total{action=accept,dstport=443,protocol=tcp}", "flowd_port_bytes_total{action=accept,dstport=other,protocol=tcp}"
+	for i, c := range []struct {
+		ports       []uint16
+		port, other float64
+	}{{[]uint16{80, 443}, 100, 0}, {[]uint16{22}, 100, 100}, {[]uint16{443, 22, 80}, 200, 100}} {
+		s.cfg.Ports = c.ports
+		s.restart()
+		if got := count(); got[port] != c.port || got[other] != c.other {
+			t.Errorf("process %d, ports %v: got %v under 443 and %v under other, want %v and %v", i+1, c.ports, got[port], got[other], c.port, c.other)
+		}
+	}
+}
+
 // F80 series that leaves and returns: a label set that is idle for 24 hours leaves, and starts at 0 when it returns.
 func TestF80_IdleLabelSetLeavesAndStartsAtZero(t *testing.T) {
 	s := newService(t, nil)
