@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -17,11 +18,26 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
 
 	"flowd/internal/localaws"
 )
 
-func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"flowd": main}) }
+func TestMain(m *testing.M) { testscript.Main(leakless{m}, map[string]func(){"flowd": main}) }
+
+// leakless is a run after which no goroutine may be left. Programs of scripts are processes of their own, and not looked at.
+type leakless struct{ *testing.M }
+
+// Run implements [testscript.TestingM].
+func (l leakless) Run() int {
+	code := l.M.Run()
+	http.DefaultClient.CloseIdleConnections()
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
 
 // TestScripts runs the real program as a shell would. Every script has an AWS account of its own, empty but for a VPC with an interface in it, at
 // $ENDPOINT, and a free $ADDRESS to serve at. `exits N command …` wants that exit code; `answers PATH` waits until $ADDRESS answers 200 there.
