@@ -91,7 +91,7 @@ func (b *bench) report(ctx context.Context, w io.Writer) {
 	machine(ctx, w, b.before, b.floor)
 	service := *b.service
 	service.data.name = filesName
-	verdicts(w, slices.Concat(b.races, b.scaling, []*race{&service}))
+	verdicts(w, slices.Concat(b.races, b.scaling, []*race{&service}), b.size)
 	for _, r := range b.races {
 		r.table(w, b.floor)
 	}

@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"flowd/bench/page"
 )
 
 type options struct {
@@ -72,11 +74,11 @@ func run(ctx context.Context, o options) error {
 	if err := b.race(ctx); err != nil {
 		return err
 	}
-	var page strings.Builder
-	b.report(ctx, &page)
-	fmt.Print(page.String())
+	var out strings.Builder
+	b.report(ctx, &out)
+	fmt.Print(out.String())
 	if o.write == "" {
 		return nil
 	}
-	return rewrite(o.write, page.String())
+	return page.Rewrite(o.write, "bench-peers", out.String())
 }

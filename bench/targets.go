@@ -32,14 +32,27 @@ func targets() []target {
 	}
 }
 
+// promisedSize is what the promises are about, in MB: of little data, starting a process is most of the work.
+const promisedSize = 100
+
+func (t target) verdict(ratio float64, size int) string {
+	switch {
+	case size < promisedSize:
+		return "too little data to judge"
+	case ratio < t.least:
+		return "**missed**"
+	}
+	return "reached"
+}
+
 // verdicts is the table of promises. It looks for each in the races, and says so when none had both contenders.
-func verdicts(w io.Writer, races []*race) {
+func verdicts(w io.Writer, races []*race, size int) {
 	fmt.Fprint(w, "### What was promised\n\nTimes what flowd needs, where nothing else is said.\n\n| data | | promised | measured | |\n|---|---|---|---|---|\n")
 	for _, t := range targets() {
 		measured, verdict := "not measured", "–"
 		for _, r := range races {
 			if ratio, ok := r.ratio(t.slow, t.fast, t.of); ok && r.data.name == t.data {
-				measured, verdict = fmt.Sprintf("%.2f", ratio), map[bool]string{true: "reached", false: "**missed**"}[ratio >= t.least]
+				measured, verdict = fmt.Sprintf("%.2f", ratio), t.verdict(ratio, size)
 			}
 		}
 		fmt.Fprintf(w, "| %s | %s | ≥ %.4g | %s | %s |\n", t.data, t.what, t.least, measured, verdict)
