@@ -157,48 +157,6 @@ func (c *bootstrapCommand) perform(ctx context.Context, setup *bootstrap.Setup, 
 	return nil
 }
 
-// setupJSON is what `flowd bootstrap --output=json` prints.
-type setupJSON struct {
-	Plan   planJSON    `json:"plan"`
-	Result *resultJSON `json:"result,omitempty"` // Not of a dry run.
-}
-
-type planJSON struct {
-	Found    []string   `json:"found"`
-	Steps    []stepJSON `json:"steps"`
-	Notes    []string   `json:"notes"`
-	Warnings []string   `json:"warnings"`
-}
-
-type stepJSON struct {
-	Resource string `json:"resource"`
-	Action   string `json:"action"`
-}
-
-type resultJSON struct {
-	Bucket             string   `json:"bucket"`
-	Prefixes           []string `json:"prefixes"`
-	QueueURL           string   `json:"queue_url"`
-	DeadLetterQueueURL string   `json:"dead_letter_queue_url"`
-	FlowLogIDs         []string `json:"flow_log_ids"`
-	RunFlags           []string `json:"run_flags"`
-}
-
-func planJSONOf(p bootstrap.Plan) planJSON {
-	out := planJSON{Found: notNil(p.Found), Steps: []stepJSON{}, Notes: notNil(p.Notes), Warnings: notNil(p.Warnings)}
-	for _, s := range p.Steps {
-		out.Steps = append(out.Steps, stepJSON{s.Resource, s.Action})
-	}
-	return out
-}
-
-func resultJSONOf(r bootstrap.Result) *resultJSON {
-	return &resultJSON{r.Bucket, notNil(r.Prefixes), r.QueueURL, r.DeadLetterQueueURL, notNil(r.FlowLogIDs), notNil(r.RunFlags())}
-}
-
-// notNil makes an empty list of none: `[]` in JSON, and not null.
-func notNil(list []string) []string { return append([]string{}, list...) }
-
 // bootstrapBeforeRun makes what is missing and completes the options with it. Where nothing is missing it only reads.
 func (c *runCommand) bootstrapBeforeRun(ctx context.Context, o *serviceOptions, log *zap.Logger) error {
 	log = log.Named("bootstrap")
@@ -210,6 +168,9 @@ func (c *runCommand) bootstrapBeforeRun(ctx context.Context, o *serviceOptions, 
 	if err != nil {
 		return fmt.Errorf("planning the set-up: %w", err)
 	}
+	if steps := planJSONOf(plan).Steps; len(steps) > 0 {
+		log.Info("this is missing and will be made", zap.Stringers("steps", steps))
+	}
 	for _, w := range plan.Warnings {
 		log.Warn("set-up: mind this", zap.String("warning", w))
 	}
@@ -219,8 +180,18 @@ func (c *runCommand) bootstrapBeforeRun(ctx context.Context, o *serviceOptions, 
 	}
 	log.Info("the set-up is complete", zap.Int("steps", len(plan.Steps)), zap.String("bucket", result.Bucket), zap.String("queue_url", result.QueueURL),
 		zap.Strings("flow_log_ids", result.FlowLogIDs))
+	if len(plan.Steps) > 0 {
+		tellNeeds(log, result)
+	}
 	o.use(result)
 	return nil
+}
+
+// tellNeeds says once what `flowd bootstrap` prints at its end.
+func tellNeeds(log *zap.Logger, r bootstrap.Result) {
+	needs := needsOf(r)
+	log.Info("from now on you may run it without --bootstrap, with these flags and a role that may do no more than this", zap.Strings("run_flags", r.RunFlags()),
+		zap.Any("run_policy", needs.RunPolicy), zap.Any("cost_usd_a_month", needs.CostUSDAMonth))
 }
 
 // use reads what the set-up made, beside what the flags name.

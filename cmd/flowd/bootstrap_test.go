@@ -102,6 +102,9 @@ func TestBootstrapCommand(t *testing.T) {
 	if err := json.Unmarshal([]byte(again), &got); err != nil || len(got.Plan.Steps) != 0 || len(got.Plan.Found) == 0 || len(got.Result.FlowLogIDs) != 1 {
 		t.Errorf("a second set-up: got %s, %v, want no steps and a flow log", again, err)
 	}
+	if got.Result == nil || !strings.Contains(string(got.Result.RunPolicy), `"sqs:ReceiveMessage"`) || got.Result.CostUSDAMonth.Delivery != 7.5 || !got.Result.CostUSDAMonth.Assumed {
+		t.Errorf("a second set-up: got %s, want the policy of the service and what 1 GB a day costs", again)
+	}
 }
 
 func TestBootstrapMistakesAreOfTheCommandLine(t *testing.T) {
