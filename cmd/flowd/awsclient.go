@@ -28,9 +28,11 @@ const idleConnections = 64
 
 // newAWSClient opens connections that end. It is the SDK's own client, which knows AWS_CA_BUNDLE and proxies.
 func newAWSClient() *awshttp.BuildableClient {
+	connections := &connections{most: shareOfDescriptors(maxDescriptors())}
 	return awshttp.NewBuildableClient().
 		WithDialerOptions(func(d *net.Dialer) { d.Timeout, d.KeepAlive = dialTimeout, keepAlive }).
 		WithTransportOptions(func(t *http.Transport) {
+			connections.dial, t.DialContext = t.DialContext, connections.DialContext
 			t.MaxIdleConnsPerHost, t.IdleConnTimeout = idleConnections, idleTimeout
 			t.TLSHandshakeTimeout, t.ResponseHeaderTimeout = tlsTimeout, headerTimeout
 		})
