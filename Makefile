@@ -6,7 +6,7 @@ LDFLAGS := -s -w -X $(INFO).Version=$(shell git describe --tags --always --dirty
 	-X $(INFO).BuildDate=$(shell git log -1 --format=%cI)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint vuln fuzz bench docs e2e chaos soak check demo demo-prometheus clean
+.PHONY: help build test race lint vuln fuzz bench bench-peers bench-cost docs e2e chaos soak check demo demo-prometheus clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ race: ## Run every test with the race detector (needs a C compiler).
 	CGO_ENABLED=1 go test -race ./...
 
 lint: $(TOOLS) ## Format, vet, lint.
-	@test -z "$$(gofmt -l cmd pkg internal e2e *.go)" || { gofmt -l cmd pkg internal e2e *.go; exit 1; }
+	@test -z "$$(gofmt -l cmd pkg internal e2e bench *.go)" || { gofmt -l cmd pkg internal e2e bench *.go; exit 1; }
 	go vet ./...
 	$(BIN)/golangci-lint run ./...
 
@@ -36,6 +36,12 @@ fuzz: ## Run every fuzz target for FUZZTIME (10s).
 
 bench: ## Run every benchmark.
 	go test -run '^$$' -bench . -benchmem ./...
+
+bench-peers: ## Measure flowd against others on the same data (10 minutes; wants the machine for itself), and write docs/benchmarks.md.
+	cd bench && go run . --write ../docs/benchmarks.md
+
+bench-cost: ## Count the calls of AWS for each object (3 minutes), and write docs/cost.md.
+	cd bench && go run ./cmd/cost --write ../docs/cost.md
 
 docs: ## Write the generated pages again.
 	UPDATE_DOCS=1 go test -count=1 -run 'TestGeneratedDocs' . ./cmd/flowd
