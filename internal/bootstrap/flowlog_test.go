@@ -268,3 +268,16 @@ func TestAFormatThatLacksWhatFlowdCountsIsTold(t *testing.T) {
 	text := newAccount(t).plan(config(func(c *Config) { c.Format = "default" })).String()
 	contains(t, text, "the format has no vpc-id, subnet-id, flow-direction: what flowd counts by them will be unknown")
 }
+
+func TestAFieldThatNobodyKnowsIsInThePlan(t *testing.T) {
+	a := newAccount(t)
+	for format, want := range map[string]bool{"${version} ${srcadr}": true, "${version} ${srcaddr}": false, "all": false, "default": false, "recommended": false} {
+		plan, err := a.setup(config(func(c *Config) { c.Format = format })).Plan(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(plan.String(), "the format has ${srcadr}, which flowd does not know"); got != want {
+			t.Errorf("%s: got it in the plan: %t, want %t:\n%s", format, got, want, plan)
+		}
+	}
+}

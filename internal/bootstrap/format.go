@@ -120,7 +120,15 @@ func (p *planner) explainFormat(missing []string) {
 		return
 	}
 	format, _ := logFormat(p.cfg.Format, false) // Validated by New.
-	var lacking []string
+	var lacking, unknown []string
+	for _, f := range strings.Fields(format) {
+		if name := strings.Trim(f, "${}"); !has(vpcFields(), name) && !has(transitFields, name) {
+			unknown = append(unknown, f)
+		}
+	}
+	if len(unknown) > 0 {
+		p.warn("the format has %s, which flowd does not know: unless AWS has added it since, no flow log can be created with it", strings.Join(unknown, ", "))
+	}
 	for _, f := range strings.Fields(countedFields) {
 		if vpc && !slices.Contains(effectiveFormat(format), dollars(f)) {
 			lacking = append(lacking, f)

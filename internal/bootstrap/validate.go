@@ -25,6 +25,8 @@ func (c Config) Validate() error {
 	v.match(c.Prefix, `^[A-Za-z0-9 _./=+@-]*$`, "bootstrap.prefix: %q may have letters, digits, blanks and any of _./=+@- only")
 	v.check(!strings.HasPrefix(c.Prefix, "/") && !strings.HasSuffix(c.Prefix, "/") && !slices.Contains(strings.Split(c.Prefix, "/"), "AWSLogs"),
 		"bootstrap.prefix: %q must not begin or end with a slash, nor have a folder AWSLogs, which AWS refuses", c.Prefix)
+	v.check(!slices.ContainsFunc(strings.Split(c.Prefix, "/"), func(folder string) bool { return folder == "." || folder == ".." }),
+		"bootstrap.prefix: %q must have no folder . or ..: what reads keys as paths would look elsewhere", c.Prefix)
 	v.check(c.KMSKeyARN == "" || regexp.MustCompile(`^arn:aws[a-z-]*:kms:`+regexp.QuoteMeta(c.Region)+`:\d{12}:key/[A-Za-z0-9-]+$`).MatchString(c.KMSKeyARN),
 		"bootstrap.kms-key-arn: %q is not the ARN of a key in %s; log delivery takes neither key IDs nor aliases", c.KMSKeyARN, c.Region)
 	v.check(c.Retention >= 0 && c.Retention%day == 0, "bootstrap.retention must be whole days, got %s", c.Retention)

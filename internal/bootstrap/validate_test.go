@@ -32,6 +32,7 @@ func TestConfigurationsThatAreWrong(t *testing.T) {
 		{"traffic of no kind", func(c *Config) { c.TrafficType = "ALL" }, "accept, reject or all"},
 		{"an interval of 5 minutes", func(c *Config) { c.Interval = 5 * time.Minute }, "1m or 10m"},
 		{"an instance", func(c *Config) { c.ResourceIDs = []string{"i-0123"} }, "not the ID of a VPC"},
+		{"a prefix that leads out", func(c *Config) { c.Prefix = "logs/../secrets" }, "no folder . or .."},
 		{"a resource twice", func(c *Config) { c.ResourceIDs = []string{testVPC, testVPC} }, "is given twice"},
 		{"a format that nobody knows", func(c *Config) { c.ResourceIDs, c.Format = nil, "full" }, "${field}"},
 		{"a format for the wrong kind", func(c *Config) { c.ResourceIDs, c.Format = []string{testTransit}, "${action}" }, "no field ${action}"},
