@@ -51,9 +51,9 @@ func sampleFormats(t *testing.T) map[string]string {
 func sampleErrors() map[string]string {
 	const parquet = "it is Parquet, which is not supported; create the flow log with plain text files"
 	return map[string]string{
-		"V2_bad_crc.log.gz":          "reading the file: corrupt gzip data: gzip: invalid checksum",
+		"V2_bad_crc.log.gz":          "reading the file: corrupt gzip data: the checksum is wrong",
 		"V2_trailing_garbage.log.gz": "reading the file: corrupt gzip data: unexpected EOF",
-		"V2_truncated.log.gz":        "reading the file: corrupt gzip data: unexpected EOF",
+		"V2_truncated.log.gz":        "reading the file: corrupt gzip data: in the middle of a block: unexpected EOF",
 		"A29.log.parquet":            parquet, "SVC.log.parquet": parquet, "V2.log.parquet": parquet, "flows.parquet": parquet,
 		"v2_records.log": `reading the header: not a flow log header: "2" in column 1 is not the name of a field; input without a header needs the format of its flow log from elsewhere`,
 	}
