@@ -55,9 +55,6 @@ func (b *bench) generate(ctx context.Context) (err error) {
 
 // race runs everything. The end-to-end part is the last one: it keeps objects in the memory of this process, which the kernel adds to that of its children.
 func (b *bench) race(ctx context.Context) (err error) {
-	if b.floor, err = floor(ctx, b.core); err != nil {
-		return err
-	}
 	left := budget{b.runs, time.Now().Add(b.limit)}
 	for i, d := range []dataset{b.v2, b.v5, b.files} {
 		peers, err := b.field(d, b.core)
@@ -65,7 +62,7 @@ func (b *bench) race(ctx context.Context) (err error) {
 			return err
 		}
 		r := &race{data: d, peers: peers}
-		if err := r.run(ctx, left.share([]int{40, 40, 45}[i], 100)); err != nil {
+		if err := r.run(ctx, left.share([]int{30, 30, 45}[i], 100)); err != nil {
 			return err
 		}
 		b.races = append(b.races, r)
@@ -80,6 +77,9 @@ func (b *bench) race(ctx context.Context) (err error) {
 		}
 	}
 	if b.sizes, err = b.memory(ctx, []dataset{b.small, b.v2, b.huge}, b.cores, left.share(1, 2)); err != nil {
+		return err
+	}
+	if b.floor, err = floor(ctx, b.core); err != nil { // Now: this process has grown meanwhile.
 		return err
 	}
 	b.service, err = service(ctx, b.tools, b.files, b.core, left.share(1, 1))

@@ -76,7 +76,7 @@ func run(ctx context.Context, o options) error {
 	}
 	var out strings.Builder
 	b.report(ctx, &out)
-	fmt.Print(out.String())
+	fmt.Fprint(os.Stdout, out.String())
 	if o.write == "" {
 		return nil
 	}

@@ -66,7 +66,7 @@ func run(ctx context.Context, o options) error {
 	var out strings.Builder
 	m.callsTable(&out)
 	m.dollarsTable(&out)
-	fmt.Print(out.String())
+	fmt.Fprint(os.Stdout, out.String())
 	if o.write == "" {
 		return nil
 	}

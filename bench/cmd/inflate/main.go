@@ -30,7 +30,7 @@ func main() {
 
 func run(args []string) error {
 	if len(args) < 2 {
-		return errors.New("usage: inflate flowd|klauspost|standard FILE...")
+		return errors.New("say what inflates, and which files: inflate flowd|klauspost|standard FILE")
 	}
 	with := map[string]inflater{"flowd": withFlowd, "klauspost": withKlauspost, "standard": withStandard}[args[0]]
 	if with == nil {
@@ -44,7 +44,7 @@ func run(args []string) error {
 		}
 		text += n
 	}
-	_, err := fmt.Println(text)
+	_, err := fmt.Fprintln(os.Stdout, text)
 	return err
 }
 
