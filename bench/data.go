@@ -19,9 +19,12 @@ type dataset struct {
 	text    int64 // Bytes.
 	stored  int64 // Bytes of gzip.
 	records int64
-	accepts string // Records, as a word of an output.
-	rejects string
+	accepts int64 // Records, as rejects.
+	rejects int64
 }
+
+// counts are what whoever counts must print.
+func (d dataset) counts() []string { return []string{word(d.accepts), word(d.rejects)} }
 
 // shape is what to generate.
 type shape struct {
@@ -62,7 +65,7 @@ func load(name, dir string) (dataset, error) {
 	}
 	d := dataset{
 		name: name, text: golden.Bytes, stored: golden.CompressedBytes, records: golden.Records,
-		accepts: strconv.FormatInt(golden.Actions["accept"].Records, 10), rejects: strconv.FormatInt(golden.Actions["reject"].Records, 10),
+		accepts: golden.Actions["accept"].Records, rejects: golden.Actions["reject"].Records,
 	}
 	d.files, err = gzipFiles(dir)
 	if err == nil && (len(d.files) == 0 || d.records == 0) {
@@ -87,12 +90,11 @@ func (d dataset) times(n int) dataset {
 	for range n - 1 {
 		d.files = append(d.files[:len(d.files):len(d.files)], one.files...)
 	}
-	d.text, d.stored, d.records = n64(d.text, n), n64(d.stored, n), n64(d.records, n)
-	d.accepts, d.rejects = "", ""
+	for _, total := range []*int64{&d.text, &d.stored, &d.records, &d.accepts, &d.rejects} {
+		*total *= int64(n)
+	}
 	return d
 }
-
-func n64(v int64, n int) int64 { return v * int64(n) }
 
 // joined is the same data n times in one file, of as many gzip members.
 func (d dataset) joined(dir string, n int) (dataset, error) {

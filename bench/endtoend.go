@@ -20,7 +20,7 @@ const (
 // service compares a whole flowd run with the analysis of the same objects, on one core each. The endpoint has the rest of the machine.
 func service(ctx context.Context, t tools, d dataset, core int, b budget) (*race, error) {
 	all := d.times(deliveries)
-	r := &race{data: all, peers: []peer{{flowdAnalyze, command{argv: append([]string{t.flowd, "analyze", "--output=json"}, all.files...), cores: []int{core}}}}}
+	r := &race{data: all, peers: []peer{{flowdAnalyze, t.analyze(all, []int{core})}}}
 	for n := range b.rounds {
 		began := time.Now()
 		analyzed, err := r.peers[0].command.run(ctx)
@@ -62,12 +62,20 @@ func runService(ctx context.Context, t tools, d dataset, core int) (u usage, err
 	waited := p.UntilEmpty(ctx)
 	peak, measured := p.Peak()
 	state, err := p.End()
-	if err := errors.Join(waited, measured, err); err != nil {
+	if err := errors.Join(waited, measured, err, read(e, deliveries*len(d.files))); err != nil {
 		return usage{}, err
 	}
 	u, err = used(state)
 	u.wall, u.memory = time.Since(began), peak
 	return u, err
+}
+
+// read is an error unless each object was read once: one that could not be counted is read again, or its message stays.
+func read(e *endpoint.Endpoint, objects int) error {
+	if got := e.Calls()["S3 GET"]; got != objects {
+		return fmt.Errorf("flowd read %d objects, want %d", got, objects)
+	}
+	return nil
 }
 
 func deliver(ctx context.Context, e *endpoint.Endpoint, d dataset) error {

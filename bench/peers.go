@@ -29,7 +29,7 @@ type peer struct {
 // field lists who runs on a dataset. flowd is first: everybody is compared with it.
 func (t tools) field(d dataset, core int) ([]peer, error) {
 	c := contenders{t: t, d: d, cores: []int{core}}
-	counts := []string{d.accepts, d.rejects}
+	counts := d.counts()
 	c.add(flowdAnalyze, "", []string{t.flowd, "analyze", "--output=json"}, counts)
 	c.add(otelWhole, "", []string{t.otel}, counts)
 	c.add(otelStream, "", []string{t.otel, "-stream"}, counts)

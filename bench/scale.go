@@ -11,18 +11,18 @@ const (
 	twoCores = "2 cores"
 )
 
+// analyze is flowd's analysis of a dataset.
+func (t tools) analyze(d dataset, cores []int) command {
+	return command{argv: append([]string{t.flowd, "analyze", "--output=json"}, d.files...), cores: cores, says: d.counts()}
+}
+
 // cores runs the same analysis on one core and on two. With fewer cores there is nothing to compare.
 func (t tools) cores(ctx context.Context, d dataset, all []int, b budget) (*race, error) {
 	if len(all) < 2 {
 		t.missing["Two cores"] = fmt.Sprintf("this process may use %d", len(all))
 		return nil, nil
 	}
-	argv := append([]string{t.flowd, "analyze", "--output=json"}, d.files...)
-	says := []string{d.accepts, d.rejects}
-	r := &race{data: d, peers: []peer{
-		{oneCore, command{argv: argv, cores: all[len(all)-1:], says: says}},
-		{twoCores, command{argv: argv, cores: all[len(all)-2:], says: says}},
-	}}
+	r := &race{data: d, peers: []peer{{oneCore, t.analyze(d, all[len(all)-1:])}, {twoCores, t.analyze(d, all[len(all)-2:])}}}
 	return r, r.run(ctx, b)
 }
 
@@ -30,7 +30,7 @@ func (t tools) cores(ctx context.Context, d dataset, all []int, b budget) (*race
 func (t tools) memory(ctx context.Context, sizes []dataset, all []int, b budget) ([]*race, error) {
 	var races []*race
 	for i, d := range sizes {
-		r := &race{data: d, peers: []peer{{flowdAnalyze, command{argv: append([]string{t.flowd, "analyze", "--output=json"}, d.files...), cores: all}}}}
+		r := &race{data: d, peers: []peer{{flowdAnalyze, t.analyze(d, all)}}}
 		if err := r.run(ctx, b.share(1, len(sizes)-i)); err != nil {
 			return nil, err
 		}
