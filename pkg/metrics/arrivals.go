@@ -30,7 +30,15 @@ type Arrival struct {
 }
 
 func (a Arrival) flowLog() string { return cleanLabel(a.FlowLogID) }
-func (a Arrival) window() int64   { return a.Stamp.Truncate(deliveryWindow).Unix() }
+
+// window is the beginning of its delivery. Anybody may write a time that is yet to come into a key: it would be complete for years.
+func (a Arrival) window(now time.Time) int64 {
+	stamp := a.Stamp
+	if stamp.After(now) {
+		stamp = now
+	}
+	return stamp.Truncate(deliveryWindow).Unix()
+}
 
 // arrivals know which objects are on their way and which delivery windows have been counted, and from that up to which time each flow log is
 // complete: the end of the newest delivery window up to which no object is outstanding, as of when the queue was last seen empty. It lives with the
@@ -45,7 +53,8 @@ type arrivals struct {
 
 type flowLog struct {
 	windows map[int64]*window // By the beginning of the delivery.
-	reached int64             // It is complete up to here, Unix seconds.
+	reached int64             // It is complete up to here, Unix seconds; 0 before it began.
+	since   time.Time         // When this process first heard of it.
 	seen    time.Time
 }
 
@@ -66,14 +75,14 @@ func newArrivals() *arrivals {
 }
 
 // flowLog finds or adds one. Past the bound they share one, which keeps all of them from being called complete too early.
-func (a *arrivals) flowLog(id string) *flowLog {
+func (a *arrivals) flowLog(id string, now time.Time) *flowLog {
 	f := a.flowLogs[id]
 	if f == nil && len(a.flowLogs) >= maxFlowLogs {
 		id = labelOther
 		f = a.flowLogs[id]
 	}
 	if f == nil {
-		f = &flowLog{windows: map[int64]*window{}}
+		f = &flowLog{windows: map[int64]*window{}, since: now}
 		a.flowLogs[id] = f
 	}
 	return f
@@ -81,7 +90,7 @@ func (a *arrivals) flowLog(id string) *flowLog {
 
 // window finds or adds one. Past the bound it is the newest that there is.
 func (a *arrivals) window(x Arrival, now time.Time) *window {
-	f, stamp := a.flowLog(x.flowLog()), x.window()
+	f, stamp := a.flowLog(x.flowLog(), now), x.window(now)
 	f.seen = now
 	if f.windows[stamp] == nil && len(f.windows) >= maxWindows {
 		stamp = slices.Max(slices.Collect(maps.Keys(f.windows)))
@@ -166,7 +175,7 @@ func (a *arrivals) giveUp(before time.Time) {
 	}
 }
 
-// complete returns up to when flow logs are complete, in Unix seconds, as far as their objects say it; and, with nothing left to come, up to when every flow
+// complete returns up to when the flow logs that began are complete, in Unix seconds, as far as their objects say it; and, with nothing left to come, up to when every flow
 // log is complete whatever its objects say, else 0.
 func (a *arrivals) complete(now time.Time) (until map[string]int64, idle int64) {
 	a.mu.Lock()
@@ -174,9 +183,13 @@ func (a *arrivals) complete(now time.Time) (until map[string]int64, idle int64) 
 	a.giveUp(now.Add(-outstandingFor))
 	until = map[string]int64{}
 	for id, f := range a.flowLogs {
-		f.begin()
+		if f.since.Before(a.empty) || now.Sub(f.since) >= outstandingFor {
+			f.begin()
+		}
 		f.advance(a.empty)
-		until[id] = f.reached
+		if f.reached > 0 {
+			until[id] = f.reached
+		}
 		if len(f.windows) == 0 && now.Sub(f.seen) > outstandingFor {
 			delete(a.flowLogs, id)
 		}
@@ -187,7 +200,9 @@ func (a *arrivals) complete(now time.Time) (until map[string]int64, idle int64) 
 	return until, idle
 }
 
-// begin is where a flow log that is new begins: nothing before was announced, as far as an idle flow log would be complete.
+// begin is where a flow log that is new, or new to this process, begins: nothing before was announced, as far as an idle flow log would be complete. A queue
+// gives what waits on it in any order, so the first object of a backlog says nothing about the rest: the oldest is known when the queue was empty once. One that
+// is not for an hour must not keep a flow log from view; by then, the oldest of what came is about the oldest of all.
 func (f *flowLog) begin() {
 	if f.reached == 0 && len(f.windows) > 0 {
 		f.reached = max(slices.Min(slices.Collect(maps.Keys(f.windows)))-int64(idleLag/time.Second), 1)

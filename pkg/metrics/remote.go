@@ -109,7 +109,8 @@ func (f Flows) less(o Flows) Flows {
 	return Flows{f.Records - min(f.Records, o.Records), f.Bytes - min(f.Bytes, o.Bytes), f.Packets - min(f.Packets, o.Packets)}
 }
 
-// RemotePosition is the minute up to which an endpoint has everything, its beginning in Unix seconds; 0 when it has nothing.
+// RemotePosition is the minute up to which an endpoint has everything, its beginning in Unix seconds; 0 when it has nothing. The position of an endpoint
+// that nobody asks for is forgotten after the idle timeout.
 func (t *Totals) RemotePosition(endpoint string) int64 {
 	t.remoteMu.Lock()
 	defer t.remoteMu.Unlock()
@@ -118,6 +119,9 @@ func (t *Totals) RemotePosition(endpoint string) int64 {
 		if set.values[0] == endpoint {
 			position = max(position, int64(t.snapshot.Load().pages.get(set.slot)))
 		}
+	}
+	if position > 0 { // However long it is away: every stage notes it as used.
+		t.remoteSent[endpoint] = position
 	}
 	return position
 }

@@ -122,3 +122,24 @@ func TestRemotePositionSurvivesARestart(t *testing.T) {
 		t.Errorf("after a restart: %d, want 6000", got)
 	}
 }
+
+// TestRemotePositionOfAnEndpointThatIsAway: it stays for as long as somebody asks for it, or the minutes that are kept for the endpoint would never be sent.
+func TestRemotePositionOfAnEndpointThatIsAway(t *testing.T) {
+	s := newService(t, nil)
+	s.totals.RemoteSent("away", 6000)
+	s.totals.RemoteSent("removed", 6000)
+	s.commit()
+	s.restart()
+	for range 30 {
+		s.now = s.now.Add(time.Hour)
+		s.totals.RemotePosition("away")
+		s.commit()
+	}
+	s.restart()
+	if got := s.totals.RemotePosition("away"); got != 6000 {
+		t.Errorf("after 30 hours: %d, want 6000", got)
+	}
+	if got := s.totals.RemotePosition("removed"); got != 0 {
+		t.Errorf("of one that nobody asks for: %d, want 0", got)
+	}
+}

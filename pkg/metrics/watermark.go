@@ -25,7 +25,7 @@ func (t *Totals) QueueEmpty(at time.Time, nothingInFlight bool) {
 func (t *Totals) watermarksDue(now time.Time) bool {
 	until, idle := t.arrivals.complete(now)
 	for id, w := range until {
-		if set := t.state.index[string(appendKey(nil, familyWatermark, []string{id}))]; set == nil || int64(t.state.pages.get(set.slot)) < w {
+		if set := t.watermark(id); set == nil || int64(t.state.pages.get(set.slot)) < w {
 			return true
 		}
 	}
@@ -53,8 +53,17 @@ func (s *stage) addWatermarks() {
 	}
 }
 
+// watermark finds that of a flow log, or nil. Past the bound, those that have none of their own share one.
+func (t *Totals) watermark(id string) *labelSet {
+	find := func(id string) *labelSet { return t.state.index[string(appendKey(nil, familyWatermark, []string{id}))] }
+	if set := find(id); set != nil || len(t.state.sets[familyWatermark]) < maxFlowLogs {
+		return set
+	}
+	return find(labelOther)
+}
+
 func (s *stage) watermark(id string) *labelSet {
-	if set := s.find(familyWatermark, id); set != nil {
+	if set := s.t.watermark(id); set != nil {
 		return set
 	}
 	if len(s.t.state.sets[familyWatermark]) >= maxFlowLogs {
