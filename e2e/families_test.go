@@ -35,9 +35,16 @@ func TestAScrapeHasEveryFamily(t *testing.T) {
 	d := s.start(s.flags(t.TempDir()))
 	tr.deliver(s, 6)
 	tr.untilCounted(d)
-	if missing := d.missing(); len(missing) > 0 {
-		t.Errorf("families that are not in the scrape: %v", missing)
-	}
+	var missing []string
+	defer func() {
+		if len(missing) > 0 {
+			t.Errorf("families that are not in the scrape: %v", missing)
+		}
+	}()
+	d.until("every family, that of complete flow logs when the queue was seen empty", func() bool {
+		missing = d.missing()
+		return len(missing) == 0
+	})
 	for name := range d.families() {
 		if strings.HasPrefix(name, "flowd_") && !slices.Contains(families(), name) {
 			t.Errorf("%s is in the scrape, and not in the list of families", name)

@@ -225,5 +225,13 @@ func serviceFamilies(t *testing.T) []*dto.MetricFamily {
 	a.demo.generator.Spike(1)
 	a.deliver(12)
 	a.untilEqual(s)
-	return families(t, s.registry)
+	s.totals.QueueEmpty(time.Now().Add(time.Second), false) // As the next long poll will find it.
+	var all []*dto.MetricFamily
+	a.until("a flow log to be complete up to some time", func() bool {
+		all = families(t, s.registry)
+		return slices.ContainsFunc(all, func(f *dto.MetricFamily) bool {
+			return f.GetName() == "flowd_data_complete_until_timestamp_seconds" && len(f.Metric) > 0
+		})
+	})
+	return all
 }

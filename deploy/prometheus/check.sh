@@ -16,7 +16,7 @@ syntax() {
   local records alerts
   records=$(count '^ *- record:' rules/*.yml) alerts=$(count '^ *- alert:' rules/*.yml)
   some "$records" 30 "recording rules"
-  some "$alerts" 16 alerts
+  some "$alerts" 17 alerts
   echo "$(ls rules/*.yml | wc -l) rule files: $records recording rules, $alerts alerts"
 }
 
@@ -49,6 +49,7 @@ everybody is new                       | scanner_test.yml   | s/unless max_over_
 missing objects are a drop of traffic  | drop_test.yml      | s/> 0.5 \* job:flowd_objects_counted:avg1d/> -1 * job:flowd_objects_counted:avg1d/
 a backlog is lost coverage             | coverage_test.yml  | s/job:flowd_data_complete_until:lag > 1800/job:flowd_data_complete_until:lag > 1e12/
 the share of rejects does not burn     | drift_test.yml     | s/label_replace(2 \* vpc:flowd_reject_ratio:objective/label_replace(9 * vpc:flowd_reject_ratio:objective/; s/(1 + vpc:flowd_reject_ratio:objective)/(2 + vpc:flowd_reject_ratio:objective)/
+every broken line is an alert         | health_test.yml    | s/flowd_records_malformed_total\[1h\])) > 100/flowd_records_malformed_total[1h])) > 0/
 one failed scrape is flowd down        | gap_test.yml       | /alert: FlowdDown/,/for:/s/for: 5m/for: 0m/
 a night is a drop of traffic           | morning_test.yml   | s/and vpc:flowd_flow_bytes:rate30m < 0.3 \* avg_over_time/and vpc:flowd_flow_bytes:rate30m < 3000 * avg_over_time/
 LIST
