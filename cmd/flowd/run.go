@@ -109,11 +109,12 @@ func (s *service) runAll(ctx context.Context, p assembly) error {
 	housekeeping := background(outlives, "keeping house", cancel, func(ctx context.Context) error { return s.totals.Run(ctx, p.committer.Wake) })
 	looking := background(outlives, "keeping what the page shows", cancel, p.seen.run)
 	sending := background(outlives, "writing remotely", cancel, s.writeRemotely(p.remote))
+	telling := background(outlives, "telling the supervisor", cancel, s.tellSupervisor(p.consumer.Healthy))
 	ingesting := background(outlives, "ingesting", cancel, func(context.Context) error { return p.consumer.Run(ctx) })
 
 	err := ingesting.wait()
 	err = errors.Join(err, sending.stop(), housekeeping.stop(), stopCommits(commits, p.state))
-	return errors.Join(err, looking.stop(), serving.stop())
+	return errors.Join(err, telling.stop(), looking.stop(), serving.stop())
 }
 
 func (s *service) openLedger() (*ledger.Ledger, error) {
