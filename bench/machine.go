@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -35,10 +36,16 @@ func loadAverage() string {
 	return first
 }
 
+// quiet is the load that is still none, before anything runs.
+const quiet = 1.0
+
 // machine says where and with what it was measured.
 func machine(ctx context.Context, w io.Writer, before string, floor int64) {
 	fmt.Fprintf(w, "%s, %s, %s, Linux %s, %s. ", time.Now().UTC().Format("2 January 2006"), cpuModel(), plural(runtime.NumCPU(), "core"), kernel(), runtime.Version())
-	fmt.Fprintf(w, "Load before the first run %s and after the last %s: on a machine that is otherwise idle it is below 2. ", before, loadAverage())
+	fmt.Fprintf(w, "Load before the first run %s and after the last %s. ", before, loadAverage())
+	if n, _ := strconv.ParseFloat(before, 64); n > quiet {
+		fmt.Fprint(w, "**Other work shared the machine**: CPU seconds are too high then, ratios are less exact, and the comparison of two cores with one says nothing. ")
+	}
 	fmt.Fprintf(w, "Of memory, the kernel does not tell less than %.0f MB, which the harness itself has.\n\n", float64(floor)/megabyte)
 	fmt.Fprintf(w, "Peers: %s.\n\n", strings.Join(versions(ctx), ", "))
 }
