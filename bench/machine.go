@@ -37,7 +37,7 @@ func loadAverage() string {
 }
 
 // quiet is the load that is still none, before anything runs.
-const quiet = 1.0
+const quiet = 1.5
 
 // machine says where and with what it was measured.
 func machine(ctx context.Context, w io.Writer, before string, floor int64) {

@@ -56,6 +56,7 @@ func run(ctx context.Context, o options) error {
 	if o.size < 1 || o.runs < 1 {
 		return errors.New("size and runs must be at least 1")
 	}
+	before := loadAverage() // Before compilers add to it.
 	cores, err := allowed()
 	if err != nil {
 		return err
@@ -67,7 +68,7 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	b := &bench{tools: t, options: o, cores: cores, core: cores[len(cores)-1], before: loadAverage()}
+	b := &bench{tools: t, options: o, cores: cores, core: cores[len(cores)-1], before: before}
 	if err := b.generate(ctx); err != nil {
 		return err
 	}
