@@ -23,6 +23,8 @@ type File struct {
 	Name string // How messages name it: the path, or [Stdin].
 	Size int64  // Bytes as stored; 0 when not known.
 	open func() (io.ReadCloser, error)
+	// spare says that fewer files than there are cores are read at a time.
+	spare bool
 }
 
 // Open opens the file. The caller closes it.

@@ -3,6 +3,7 @@ package archive
 import (
 	"context"
 	"iter"
+	"runtime"
 	"sync"
 )
 
@@ -45,10 +46,37 @@ func InOrder(ctx context.Context, workers int, files iter.Seq2[File, error], new
 			}
 		})
 	}
-	feed(ctx, files, queue)
+	feed(ctx, spareCores(workers, files), queue)
 	close(queue)
 	group.Wait()
 	return context.Cause(ctx)
+}
+
+// spareCores tells the files whether fewer of them than there are cores are read at a time, because there are no more of them or of workers. It holds the
+// first ones back until it knows.
+func spareCores(workers int, files iter.Seq2[File, error]) iter.Seq2[File, error] {
+	cores := runtime.GOMAXPROCS(0)
+	return func(yield func(File, error) bool) {
+		var held []Turn
+		few, more := true, true
+		release := func() {
+			for _, t := range held {
+				t.File.spare = few || workers < cores
+				more = more && yield(t.File, t.Err)
+			}
+			held = nil
+		}
+		for file, err := range files {
+			held = append(held, Turn{File: file, Err: err})
+			if few = few && len(held) < cores; !few {
+				release()
+			}
+			if !more {
+				return
+			}
+		}
+		release()
+	}
 }
 
 // feed hands files out in order, each linked to the one before.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -156,4 +157,35 @@ func TestInOrderStopsWithItsContext(t *testing.T) {
 			t.Errorf("got %v after %d files, want Canceled after 4", err, visited)
 		}
 	})
+}
+
+// TestSpareCores has as many files as cores at the most, or one more; and fewer workers than cores.
+func TestSpareCores(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3))
+	for _, c := range []struct {
+		workers, files int
+		want           bool
+	}{{4, 1, true}, {4, 2, true}, {4, 3, false}, {4, 7, false}, {2, 7, true}, {1, 7, true}, {3, 7, false}} {
+		for stop := 1; stop <= c.files; stop++ {
+			listed := func(yield func(File, error) bool) {
+				for i := range c.files {
+					if !yield(File{Size: int64(i)}, nil) {
+						return
+					}
+				}
+			}
+			n := 0
+			for file, err := range spareCores(c.workers, listed) {
+				if file.spare != c.want || err != nil || file.Size != int64(n) {
+					t.Errorf("%d workers, %d files: file %d got %+v, %v; want %v", c.workers, c.files, n, file, err, c.want)
+				}
+				if n++; n == stop {
+					break
+				}
+			}
+			if n != stop {
+				t.Errorf("%d workers, %d files: got %d, want %d", c.workers, c.files, n, stop)
+			}
+		}
+	}
 }

@@ -14,7 +14,7 @@ import (
 var ErrParquet = errors.New("it is Parquet, which is not supported; create the flow log with plain text files")
 
 // Reader reads the records of one file after another. Its memory is used again for every one, and does not depend on their sizes. It is for one
-// goroutine.
+// goroutine, and has another one inflate and parse ahead while [InOrder] has fewer files to read than there are cores.
 type Reader struct {
 	inflate *inflate.Reader
 	scanner *parser.Scanner
@@ -28,6 +28,10 @@ func NewReader(cfg parser.ScannerConfig, e inflate.Engine, onRead func(bytes int
 	}
 	return &Reader{inflate: inflate.NewReaderWith(e), scanner: parser.NewScanner(nil, cfg), onRead: onRead}
 }
+
+// worthAhead is the size, in bytes as stored, from which on a second core is worth the memory for it. What has no size is not read ahead either: a pipe
+// may keep a read waiting for ever, when the caller has long found enough.
+const worthAhead = 64 << 10
 
 // Read calls each for every record of the file, with a [parser.Reason] when the line is malformed, until each returns false. The record is good
 // until each returns. It returns the bytes of text that were read.
@@ -46,7 +50,11 @@ func (r *Reader) Read(ctx context.Context, f File, each func(*parser.Record, err
 	if string(r.inflate.Peek(4)) == "PAR1" {
 		return 0, ErrParquet
 	}
-	for r.scanner.ResetBlocks(r.inflate); r.scanner.Next(); {
+	if r.scanner.ResetBlocks(r.inflate); f.spare && f.Size >= worthAhead {
+		r.scanner.ResetAhead(r.inflate)
+		defer r.scanner.Stop()
+	}
+	for r.scanner.Next() {
 		if !each(r.scanner.Record()) {
 			return r.scanner.Bytes(), nil
 		}

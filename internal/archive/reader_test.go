@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -137,5 +139,58 @@ func TestMemoryDoesNotGrowWithTheFile(t *testing.T) {
 	const tolerance = 256 << 10
 	if s, l := allocated(small, 20_000), allocated(large, 200_000); l > s+tolerance {
 		t.Errorf("got %d bytes for a file ten times as large, and %d for the small one", l, s)
+	}
+}
+
+// TestReadAhead has every kind of end that a file can have, once read by one goroutine and once by two.
+func TestReadAhead(t *testing.T) {
+	text, rng := strings.Builder{}, rand.New(rand.NewPCG(1, 2))
+	for text.WriteString(header); text.Len() < 4<<20; {
+		fmt.Fprintf(&text, "2 10.0.%d.%d %d OK\n", rng.IntN(256), rng.IntN(256), rng.IntN(1<<20))
+	}
+	whole := zip(t, text.String(), "version bytes srcaddr log-status\n2 x 10.0.0.1 OK\n", text.String())
+	flipped := bytes.Clone(whole)
+	flipped[len(flipped)/2] ^= 4
+	for what, content := range map[string][]byte{
+		"whole": whole, "plain": []byte(text.String()), "cut": whole[:len(whole)-9], "early": whole[:worthAhead], "flipped": flipped,
+		"more": append(bytes.Clone(whole), '!'), "no header": zip(t, text.String()[len(header):]), "not at all": bytes.Repeat([]byte("PAR1"), worthAhead),
+	} {
+		type end struct{ records, bytes, text, read uint64 }
+		var ends [2]end
+		var errs [2]string
+		for i, spare := range []bool{false, true} {
+			r := NewReader(parser.ScannerConfig{}, inflate.Fast, func(n int) { ends[i].read += uint64(n) })
+			f := inMemory(content)
+			f.Size, f.spare = int64(len(content)), spare
+			n, err := r.Read(t.Context(), f, func(record *parser.Record, err error) bool {
+				if ends[i].records++; err == nil {
+					ends[i].bytes += record.Bytes
+				}
+				return true
+			})
+			ends[i].text, errs[i] = n, fmt.Sprint(err)
+		}
+		if f := ends[0]; ends[0] != ends[1] || errs[0] != errs[1] || len(content) < worthAhead || f.read == 0 {
+			t.Errorf("%s: one goroutine has %+v, %s; two have %+v, %s", what, ends[0], errs[0], ends[1], errs[1])
+		}
+	}
+}
+
+// TestReadAheadStops at any record, with an error of the context, and without a goroutine that is left: see TestMain.
+func TestReadAheadStops(t *testing.T) {
+	content := []byte(header + strings.Repeat(line, 10_000))
+	r := NewReader(parser.ScannerConfig{}, inflate.Fast, nil)
+	f := inMemory(content)
+	f.Size, f.spare = int64(len(content)), true
+	for after := 1; after < 9_000; after += 500 {
+		n := 0
+		if _, err := r.Read(t.Context(), f, func(*parser.Record, error) bool { n++; return n < after }); n != after || err != nil {
+			t.Fatalf("got %d records, %v; want %d", n, err, after)
+		}
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	enough := errors.New("enough")
+	if _, err := r.Read(ctx, f, func(*parser.Record, error) bool { cancel(enough); return true }); !errors.Is(err, enough) {
+		t.Errorf("got %v, want the cause", err)
 	}
 }

@@ -17,15 +17,17 @@ type ScannerConfig struct {
 
 // Scanner walks the records of a reader, of a block of memory, or of many blocks. It is for one goroutine; [Scanner.Reset], [Scanner.ResetBytes] and
 // [Scanner.ResetBlocks] make it ready for the next input. It allocates a buffer of 128 KiB when it first reads from a reader, and a few small things for
-// each header that differs from the one before; nothing for records, however many there are.
+// each header that differs from the one before; nothing for records, however many there are. [Scanner.ResetAhead] has two cores do the work.
 type Scanner struct {
 	cfg     ScannerConfig
 	lines   lines
 	format  *Format // Of the lines from here on.
 	unknown int
-	record  Record
+	own     Record
+	record  *Record // own, or one that was parsed ahead.
 	lineErr error
 	err     error
+	ahead   *ahead // Made by the first ResetAhead.
 
 	// The last header and what it compiled to. The objects of a flow log all have the same one.
 	headerText []byte
@@ -44,31 +46,40 @@ func NewScanner(r io.Reader, cfg ScannerConfig) *Scanner {
 
 // Reset starts over with a reader. The configuration and the buffer stay, and a header that is the same as the last one costs no allocation.
 func (s *Scanner) Reset(r io.Reader) {
-	s.lines.reset(r)
 	s.restart()
+	s.lines.reset(r)
 }
 
 // ResetBytes starts over with text that is in memory as a whole. It is not copied: text of records aliases it, and it must not change before
 // the last of them was used.
 func (s *Scanner) ResetBytes(block []byte) {
-	s.lines.resetBytes(block)
 	s.restart()
+	s.lines.resetBytes(block)
 }
 
 // ResetBlocks starts over with text that comes in blocks, which is not copied: the scanner parses it where it is, and leaves the beginning of a line at
 // the end of a block unread.
 func (s *Scanner) ResetBlocks(b Blocks) {
-	s.lines.resetBlocks(b)
 	s.restart()
+	s.lines.resetBlocks(b)
 }
 
 func (s *Scanner) restart() {
+	s.Stop()
+	s.record = &s.own
 	s.format, s.unknown, s.lineErr, s.err = s.cfg.Format, 0, nil, nil
 }
 
 // Next goes to the next record, well-formed or not. Blank lines and headers are not records. It is false at the end of the input, after a
 // read error, and when the input does not begin with a header: see [Scanner.Err].
 func (s *Scanner) Next() bool {
+	if s.ahead.running() {
+		return s.nextAhead()
+	}
+	return s.next()
+}
+
+func (s *Scanner) next() bool {
 	for s.err == nil {
 		line, tooLong, ok := s.lines.next()
 		if !ok {
@@ -77,32 +88,42 @@ func (s *Scanner) Next() bool {
 		}
 		line = bytes.TrimPrefix(line, []byte("\ufeff")) // A byte order mark of an editor, or of a file that was concatenated.
 		switch {
-		case tooLong && s.format == nil:
-			s.err = fmt.Errorf("%w: the first line has more than %d bytes", ErrHeader, MaxLine)
 		case tooLong:
-			s.lineErr = LineTooLong
-			return true
+			return s.tooLong()
 		case isBlank(line):
 		case s.format == nil || s.isHeader(line):
 			s.header(line)
 		default:
-			s.lineErr = s.format.Parse(line, &s.record)
+			s.lineErr = s.format.Parse(line, s.record)
 			return true
 		}
 	}
 	return false
 }
 
+// tooLong is next at a line that is too long.
+func (s *Scanner) tooLong() bool {
+	if s.lineErr = LineTooLong; s.format == nil {
+		s.err = fmt.Errorf("%w: the first line has more than %d bytes", ErrHeader, MaxLine)
+	}
+	return s.err == nil
+}
+
 // Record returns the record that Next went to. Its text is good until the next call of Next; that of a block, as long as the block is.
 // An error is a [Reason]: count it and go on, without a look at the record.
-func (s *Scanner) Record() (*Record, error) { return &s.record, s.lineErr }
+func (s *Scanner) Record() (*Record, error) { return s.record, s.lineErr }
 
 // Err is nil at a clean end. Otherwise the input could not be read to its end (the error of the reader, as it came), or it is no flow log
 // ([ErrHeader]): nothing of it should be counted.
 func (s *Scanner) Err() error { return s.err }
 
 // Bytes is the number of bytes of text read so far; for a block, all of it from the beginning.
-func (s *Scanner) Bytes() uint64 { return s.lines.total }
+func (s *Scanner) Bytes() uint64 {
+	if s.ahead.running() {
+		return s.ahead.total
+	}
+	return s.lines.total
+}
 
 // Format returns the format of the current record; nil before the header was read.
 func (s *Scanner) Format() *Format { return s.format }
