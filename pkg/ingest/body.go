@@ -24,19 +24,15 @@ type limit chan struct{}
 func (l limit) acquire() { l <- struct{}{} }
 func (l limit) release() { <-l }
 
-// watchedBody counts bytes, watches for a stall while it waits for the network, and gives the core away meanwhile.
+// watchedBody counts the bytes that a parser took, and gives the core away while it waits for more of them.
 type watchedBody struct {
 	body  io.Reader
 	cores limit
-	stall *time.Timer
-	alive func() // Called after every read; nil is not called.
-	n     int64  // Bytes as stored.
-	ended bool   // All of the body was seen.
+	n     int64 // Bytes as stored.
+	ended bool  // All of the body was seen.
 
 	held   time.Time     // Since when the core is held.
 	parsed time.Duration // How long it was held before.
-	waited time.Duration // For the network, in this window.
-	came   int64         // Bytes, in this window.
 }
 
 // acquire takes a core; whoever has it must call release in the end.
@@ -57,6 +53,26 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	if b.parsed > maxParse {
 		return 0, failed(reasonBomb, "parsing it took more than %s", maxParse)
 	}
+	n, err := b.body.Read(p)
+	b.n += int64(n)
+	b.ended = b.ended || errors.Is(err, io.EOF)
+	if b.n > maxObject {
+		return 0, tooLarge(b.n)
+	}
+	return n, err
+}
+
+// network is a body that must not stall, and not come too slowly. Only time that is spent in its Read counts.
+type network struct {
+	body   io.Reader
+	stall  *time.Timer
+	alive  func()        // Called after every read; nil is not called.
+	waited time.Duration // In this window.
+	came   int64         // Bytes, in this window.
+}
+
+// Read implements [io.Reader].
+func (b *network) Read(p []byte) (int, error) {
 	began := time.Now()
 	b.stall.Reset(stallTimeout)
 	n, err := b.body.Read(p)
@@ -64,19 +80,14 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	if b.alive != nil {
 		b.alive()
 	}
-	b.n += int64(n)
-	b.ended = b.ended || errors.Is(err, io.EOF)
-	switch {
-	case b.n > maxObject:
-		return 0, tooLarge(b.n)
-	case err == nil:
+	if err == nil {
 		err = b.pace(n, time.Since(began))
 	}
 	return n, err
 }
 
 // pace fails a body that comes too slowly.
-func (b *watchedBody) pace(n int, took time.Duration) error {
+func (b *network) pace(n int, took time.Duration) error {
 	b.came += int64(n)
 	if b.waited += took; b.waited < slowWindow {
 		return nil

@@ -35,6 +35,7 @@ type Consumer struct {
 	circuit  *circuit
 	memory   *memory
 	parsing  limit
+	chunks   *chunks        // Of all workers.
 	settling chan *delivery // Handed over by workers, in the order in which they finished.
 	deleting chan *delivery // Every object has a fate.
 	answered atomic.Bool    // The queue did, to a receive.
@@ -71,7 +72,7 @@ func New(cfg Config, deps Deps) (*Consumer, error) {
 	}
 	c := &Consumer{
 		cfg: cfg, deps: deps, metrics: m, circuit: newCircuit(m.circuit, deps.Logger), began: time.Now(),
-		memory: newMemory(deps.Memory, m.circuit.WithLabelValues(outageMemory), deps.Logger), parsing: make(limit, runtime.GOMAXPROCS(0)),
+		memory: newMemory(deps.Memory, m.circuit.WithLabelValues(outageMemory), deps.Logger), parsing: make(limit, runtime.GOMAXPROCS(0)), chunks: newChunks(cfg.Workers),
 		settling: make(chan *delivery, cfg.Workers), deleting: make(chan *delivery, cfg.Workers), random: rand.Float64,
 	}
 	for range cfg.Workers {

@@ -36,11 +36,12 @@ var errDuplicate = errors.New("the object was counted before")
 type reader struct {
 	inflate *inflate.Reader
 	scanner *parser.Scanner
+	ahead   *prefetch
 	pulse   *pulse // Of the worker that it belongs to; nil has none.
 }
 
-func newReader(cfg Config) *reader {
-	r := &reader{inflate: inflate.NewReaderWith(cfg.Inflate), scanner: parser.NewScanner(nil, parser.ScannerConfig{Fields: cfg.Fields})}
+func newReader(cfg Config, shared *chunks) *reader {
+	r := &reader{inflate: inflate.NewReaderWith(cfg.Inflate), scanner: parser.NewScanner(nil, parser.ScannerConfig{Fields: cfg.Fields}), ahead: newPrefetch(shared)}
 	r.inflate.Limit(cfg.limits())
 	return r
 }
@@ -99,8 +100,14 @@ func (c *Consumer) readOnce(ctx context.Context, r *reader, o *Object) (Batch, e
 	if err := c.refuse(aws.ToInt64(out.ContentLength), o.Written); err != nil {
 		return nil, fmt.Errorf("s3://%s/%s: %w", o.Bucket, o.Key, err)
 	}
+	pulse := r.pulse
+	r.ahead.start(ctx, &network{body: out.Body, stall: stall, alive: func() { pulse.beat(c.began) }})
+	defer func() {
+		cancel(nil) // Ends a read of the body.
+		r.ahead.stop()
+	}()
 	batch := c.deps.Counter.NewBatch(o.Written)
-	if err := c.readBody(ctx, r, o, out, &watchedBody{body: out.Body, cores: c.parsing, stall: stall, alive: func() { r.pulse.beat(c.began) }}, batch); err != nil {
+	if err := c.readBody(ctx, r, o, out, &watchedBody{body: r.ahead, cores: c.parsing}, batch); err != nil {
 		batch.Discard()
 		return nil, fmt.Errorf("reading s3://%s/%s: %w", o.Bucket, o.Key, err)
 	}
@@ -171,9 +178,9 @@ func (c *Consumer) fill(ctx context.Context, r *reader, body *watchedBody, batch
 	defer func() {
 		if p := recover(); p != nil {
 			c.deps.Logger.Error("panic while reading an object", zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
-			alive := r.pulse
-			*r = *newReader(c.cfg) // Nobody knows what state it is in.
-			r.pulse = alive
+			kept := *r
+			*r = *newReader(c.cfg, c.chunks) // Nobody knows what state it is in, but for what others use too.
+			r.pulse, r.ahead = kept.pulse, kept.ahead
 			err = failed(reasonPanic, "panic: %v", p)
 		}
 	}()

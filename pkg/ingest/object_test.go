@@ -19,7 +19,7 @@ func (r *rig) read(o Object) (*fakeBatch, Object, error) {
 	if r.consumer == nil {
 		r.build()
 	}
-	batch, err := r.consumer.readObject(r.Context(), newReader(r.cfg), &o)
+	batch, err := r.consumer.readObject(r.Context(), newReader(r.cfg, r.consumer.chunks), &o)
 	if err != nil {
 		return nil, o, err
 	}
@@ -184,7 +184,7 @@ func TestReaderIsNotUsedAgainAfterAPanic(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.build()
 		r.counter.add = func(*parser.Record) { panic("a bug") }
-		used := newReader(Config{})
+		used := newReader(Config{}, r.consumer.chunks)
 		before := *used
 		o := announced(key, r.store.put(key, zip(r, text(3))))
 		if _, err := r.consumer.readObject(r.Context(), used, &o); reasonOf(err, "none") != reasonPanic || !strings.Contains(err.Error(), "a bug") {
@@ -203,14 +203,16 @@ func TestReaderIsNotUsedAgainAfterAPanic(t *testing.T) {
 func TestAllocationsDoNotDependOnTheNumberOfRecords(t *testing.T) {
 	allocs := func(lines string) float64 {
 		c := &Consumer{parsing: make(limit, 1)}
-		r, stored := newReader(Config{}), zip(t, lines)
+		r, stored := newReader(Config{}, newChunks(1)), zip(t, lines)
 		stall := time.AfterFunc(time.Hour, func() {})
 		defer stall.Stop()
 		in, batch := bytes.NewReader(stored), &fakeBatch{counter: newFakeCounter()}
 		return testing.AllocsPerRun(5, func() {
 			in.Reset(stored)
 			batch.records = 0
-			body := &watchedBody{body: in, cores: c.parsing, stall: stall}
+			r.ahead.start(t.Context(), &network{body: in, stall: stall})
+			defer r.ahead.stop()
+			body := &watchedBody{body: r.ahead, cores: c.parsing}
 			if err := c.fill(context.Background(), r, body, batch); err != nil || batch.records+batch.malformed == 0 {
 				t.Fatalf("got %v and %d records", err, batch.records)
 			}
