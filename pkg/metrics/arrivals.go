@@ -183,9 +183,7 @@ func (a *arrivals) complete(now time.Time) (until map[string]int64, idle int64) 
 	a.giveUp(now.Add(-outstandingFor))
 	until = map[string]int64{}
 	for id, f := range a.flowLogs {
-		if f.since.Before(a.empty) || now.Sub(f.since) >= outstandingFor {
-			f.begin()
-		}
+		f.begin(a.empty, now)
 		f.advance(a.empty)
 		if f.reached > 0 {
 			until[id] = f.reached
@@ -201,10 +199,12 @@ func (a *arrivals) complete(now time.Time) (until map[string]int64, idle int64) 
 }
 
 // begin is where a flow log that is new, or new to this process, begins: nothing before was announced, as far as an idle flow log would be complete. A queue
-// gives what waits on it in any order, so the first object of a backlog says nothing about the rest: the oldest is known when the queue was empty once. One that
-// is not for an hour must not keep a flow log from view; by then, the oldest of what came is about the oldest of all.
-func (f *flowLog) begin() {
-	if f.reached == 0 && len(f.windows) > 0 {
+// gives what waits on it in any order, so the first object of a backlog says nothing about the rest. There is none when the queue was empty just before;
+// else the oldest is known when it is empty. A queue that is not for an hour must not keep a flow log from view: by then the oldest that came is
+// about the oldest of all.
+func (f *flowLog) begin(empty, now time.Time) {
+	known := f.since.Sub(empty) < deliveryWindow || now.Sub(f.since) >= outstandingFor
+	if f.reached == 0 && len(f.windows) > 0 && known {
 		f.reached = max(slices.Min(slices.Collect(maps.Keys(f.windows)))-int64(idleLag/time.Second), 1)
 	}
 }

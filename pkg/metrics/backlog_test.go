@@ -30,6 +30,13 @@ func TestBacklogInAnyOrderIsNotLate(t *testing.T) {
 			s.now = s.now.Add(4 * time.Hour)
 			s.restart()
 		},
+		"outage": func(s *service) {
+			at := s.now.Unix()
+			s.countFrom(s.object("before", 0), timed(t, "vpc-1", at-60, at, 1, 1))
+			s.quiet()
+			s.now = s.now.Add(4 * time.Hour)
+			s.commit()
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newService(t, nil)
