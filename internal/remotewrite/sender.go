@@ -2,6 +2,7 @@ package remotewrite
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
@@ -43,14 +44,10 @@ func (s *sender) run(ctx context.Context) {
 // step sends what is next, and reports whether there may be more.
 func (s *sender) step(ctx context.Context) bool {
 	position := s.source.Position(s.endpoint.Name)
+	s.sentUntil(position)
 	minutes := s.source.Closed(position, maxMinutes)
 	if len(minutes) == 0 {
 		return false
-	}
-	if position > 0 && minutes[0].Begin > position+60 {
-		missing := (minutes[0].Begin-position)/60 - 1
-		s.metrics.dropped.WithLabelValues(s.endpoint.Name, reasonGone).Add(float64(missing))
-		s.log.Error("minutes were not sent before they left the ledger; raise --metrics.event-time-span", "minutes", missing)
 	}
 	b, alive := newBatch(s.endpoint.Labels), s.alive
 	last := minutes[0].Begin
@@ -61,10 +58,28 @@ func (s *sender) step(ctx context.Context) bool {
 		alive, last = b.addMinute(m, alive), m.Begin
 	}
 	return s.send(ctx, b, func() {
+		s.gone(position, minutes[0].Begin)
 		s.alive = alive
 		s.source.Sent(s.endpoint.Name, last)
-		s.metrics.position.WithLabelValues(s.endpoint.Name).Set(float64(last + 60))
+		s.sentUntil(last)
 	})
+}
+
+// sentUntil shows a position, also one from before a restart.
+func (s *sender) sentUntil(position int64) {
+	if position > 0 {
+		s.metrics.position.WithLabelValues(s.endpoint.Name).Set(float64(position + 60))
+	}
+}
+
+// gone counts the minutes that left the ledger before they were sent. It is called once they are behind: until then they would count at every attempt.
+func (s *sender) gone(position, next int64) {
+	missing := (next-position)/60 - 1
+	if position == 0 || missing <= 0 {
+		return
+	}
+	s.metrics.dropped.WithLabelValues(s.endpoint.Name, reasonGone).Add(float64(missing))
+	s.log.Error("minutes were not sent before they left the ledger; raise --metrics.event-time-span", "minutes", missing)
 }
 
 // addMinute adds a sample of every series at the end of the minute. One that is new gets a 0 before, so that nothing of it is missed; one that is not there any
@@ -121,6 +136,9 @@ func (s *sender) retrying(err error) {
 
 func (s *sender) retries() { s.metrics.retries.WithLabelValues(s.endpoint.Name).Inc() }
 
+// errRedirected is what a redirect ends in that HTTP has followed with a GET, such as one to a page to log in: what answers there took no samples.
+var errRedirected = errors.New("the endpoint redirects to what cannot take samples; use its final URL")
+
 // lastAnswer remembers the status of the last answer, which the client tells only as text.
 type lastAnswer struct {
 	next   http.RoundTripper
@@ -130,6 +148,9 @@ type lastAnswer struct {
 // RoundTrip implements [http.RoundTripper].
 func (a *lastAnswer) RoundTrip(r *http.Request) (*http.Response, error) {
 	a.status.Store(0)
+	if r.Method != http.MethodPost {
+		return nil, errRedirected
+	}
 	response, err := a.next.RoundTrip(r)
 	if err == nil {
 		a.status.Store(int32(response.StatusCode))
@@ -139,7 +160,11 @@ func (a *lastAnswer) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // denied says whether the samples are not to blame: a wrong password or path can be mended, and the minutes wait.
 func (a *lastAnswer) denied() bool {
-	switch a.status.Load() {
+	status := a.status.Load()
+	if status >= 300 && status < 400 {
+		return true
+	}
+	switch status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusProxyAuthRequired:
 		return true
 	}

@@ -376,3 +376,75 @@ func TestRequestsAreBounded(t *testing.T) {
 		}
 	})
 }
+
+// TestMinutesThatAreGoneCountOnce: an endpoint that does not let flowd in is asked again and again, and the same minutes are gone.
+func TestMinutesThatAreGoneCountOnce(t *testing.T) {
+	inBubble(t, func(w *world) {
+		denied := func() *http.Response { return status(401) }
+		w.endpoint.answers = []func() *http.Response{denied, denied, denied}
+		w.source.positions["server"] = 60 * 90
+		w.source.close(100, map[string]uint64{"a": 1})
+		w.runFor(5 * time.Minute)
+		w.want("a", sample{0, at(99)}, sample{1, at(100)})
+		if got := w.counter("flowd_remote_write_dropped_total"); got != 9 {
+			t.Errorf("%v minutes are gone, want 9", got)
+		}
+	})
+}
+
+// TestThePositionIsShownAfterARestart, also when the endpoint is away.
+func TestThePositionIsShownAfterARestart(t *testing.T) {
+	inBubble(t, func(w *world) {
+		w.source.positions["server"] = 60 * 100
+		w.runFor(time.Minute)
+		if got, want := w.counter("flowd_remote_write_sent_until_timestamp_seconds"), float64(60*101); got != want {
+			t.Errorf("sent until %v, want %v", got, want)
+		}
+	})
+}
+
+// TestRedirects: a page to log in, which answers with 200, has not taken the samples. They wait, whether redirects are followed or not.
+func TestRedirects(t *testing.T) {
+	for _, follow := range []bool{true, false} {
+		t.Run(fmt.Sprint("follow_redirects: ", follow), func(t *testing.T) {
+			inBubble(t, func(w *world) {
+				w.endpoint.answers = []func() *http.Response{func() *http.Response {
+					r := status(302)
+					r.Header.Set("Location", "http://server/login")
+					return r
+				}}
+				w.config.Client.FollowRedirects = follow
+				w.source.positions["server"] = 60 * 99
+				w.source.close(100, map[string]uint64{"a": 1})
+				w.runFor(5 * time.Minute)
+				w.want("a", sample{0, at(99)}, sample{1, at(100)})
+				if got := w.counter("flowd_remote_write_retries_total"); got != 1 {
+					t.Errorf("%v retries, want 1", got)
+				}
+				if got := w.counter("flowd_remote_write_dropped_total"); got != 0 {
+					t.Errorf("%v samples were dropped, want none", got)
+				}
+			})
+		})
+	}
+}
+
+// TestRedirectsThatKeepTheMethod are followed when the configuration says so, and it is heeded.
+func TestRedirectsThatKeepTheMethod(t *testing.T) {
+	for follow, tries := range map[bool]int{true: 2, false: 1} {
+		inBubble(t, func(w *world) {
+			w.endpoint.answers = []func() *http.Response{func() *http.Response {
+				r := status(308)
+				r.Header.Set("Location", "http://server/elsewhere")
+				return r
+			}}
+			w.config.Client.FollowRedirects = follow
+			w.source.positions["server"] = 60 * 99
+			w.source.close(100, map[string]uint64{"a": 1})
+			w.runFor(10 * time.Second)
+			if got := len(w.endpoint.tries); got != tries {
+				t.Errorf("follow_redirects: %v: %d requests, want %d", follow, got, tries)
+			}
+		})
+	}
+}

@@ -41,13 +41,14 @@ func New(endpoints []Endpoint, deps Deps) (*Writer, error) {
 	}
 	w := &Writer{}
 	for _, e := range endpoints {
-		transport, err := config.NewClientFromConfig(e.Client, "flowd")
+		client, err := config.NewClientFromConfig(e.Client, "flowd")
 		if err != nil {
 			return nil, fmt.Errorf("%s, endpoint %s: %w", Key, e.Name, err)
 		}
 		s := &sender{endpoint: e, source: deps.Source, metrics: m, log: deps.Logger.With("endpoint", e.Name)}
-		s.answer = &lastAnswer{next: transport.Transport}
-		if s.api, err = newAPI(e, s.answer); err != nil {
+		s.answer = &lastAnswer{next: client.Transport}
+		client.Transport, client.Timeout = s.answer, time.Duration(e.Timeout)
+		if s.api, err = newAPI(e.URL, client); err != nil {
 			return nil, fmt.Errorf("%s, endpoint %s: %w", Key, e.Name, err)
 		}
 		w.senders = append(w.senders, s)
@@ -62,9 +63,8 @@ const (
 )
 
 // newAPI makes a client that tries again for as long as it takes: the minutes are safe where they are.
-func newAPI(e Endpoint, transport http.RoundTripper) (*remote.API, error) {
-	return remote.NewAPI(e.URL, remote.WithAPIPath(""),
-		remote.WithAPIHTTPClient(&http.Client{Transport: transport, Timeout: time.Duration(e.Timeout)}),
+func newAPI(url string, client *http.Client) (*remote.API, error) {
+	return remote.NewAPI(url, remote.WithAPIPath(""), remote.WithAPIHTTPClient(client),
 		remote.WithAPIBackoff(remote.BackoffConfig{Min: minBackoff, Max: maxBackoff}))
 }
 
