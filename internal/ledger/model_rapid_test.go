@@ -57,18 +57,26 @@ func (m *model) forget(clock time.Time) {
 // commit says what becomes of each object.
 func (m *model) commit(group []drawn, clock time.Time) (fates []string) {
 	m.forget(clock)
+	fresh, made := map[int]bool{}, map[day]bool{} // Rows of this commit, and days that only they made.
 	for _, o := range group {
 		known, ok := m.find(o.n)
 		switch {
 		case ok:
 			delete(m.days[known], o.n)
-			m.put(o.n, max(known, dayOf(o.written)))
+			if fresh[o.n] && made[known] && len(m.days[known]) == 0 {
+				delete(m.days, known) // The row never was there: it is put where it is in the end.
+			}
+			to := max(known, dayOf(o.written))
+			made[to] = fresh[o.n] && (made[to] || m.days[to] == nil)
+			m.put(o.n, to)
 			fates = append(fates, "duplicate")
 		case o.written.Before(m.horizon):
 			fates = append(fates, "forgotten")
 		default:
 			m.total += weight(o.n)
-			m.put(o.n, o.day(clock))
+			to := o.day(clock)
+			fresh[o.n], made[to] = true, made[to] || m.days[to] == nil
+			m.put(o.n, to)
 			fates = append(fates, "counted")
 		}
 	}
