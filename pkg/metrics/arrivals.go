@@ -49,6 +49,8 @@ type arrivals struct {
 	outstanding map[string]outstanding
 	empty       time.Time // Everything that was announced before this has been received.
 	idle        time.Time // When nothing was left at all, neither waiting nor in work; zero while something is.
+	written     time.Time // When S3 wrote the newest object, by its clock;
+	noted       time.Time // and when that was noted, by the clock here.
 }
 
 type flowLog struct {
@@ -151,6 +153,23 @@ func (a *arrivals) note(b *Batch, now time.Time) {
 		end = 0
 	}
 	a.counted(b.arrival, end, now)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if written := time.Unix(b.objectTime, 0); b.objectTime > 0 && written.After(a.written) {
+		a.written, a.noted = written, now
+	}
+}
+
+// nothingLeft is when nothing was left, by the clock here but no later than by that of S3: a clock that jumps ahead would make every flow log complete for as long as
+// it jumped, and a watermark never moves back. What passed since the newest object is not what the clock shows but what it measured.
+func (a *arrivals) nothingLeft() time.Time {
+	if a.noted.IsZero() {
+		return a.idle
+	}
+	if at := a.written.Add(a.idle.Sub(a.noted)); at.Before(a.idle) {
+		return at
+	}
+	return a.idle
 }
 
 // queueEmpty says that the queue had no visible message at that time, and whether every message that was received before is gone, too.
@@ -193,7 +212,7 @@ func (a *arrivals) complete(now time.Time) (until map[string]int64, idle int64) 
 		}
 	}
 	if !a.idle.IsZero() {
-		idle = a.idle.Add(-idleLag).Unix()
+		idle = a.nothingLeft().Add(-idleLag).Unix()
 	}
 	return until, idle
 }

@@ -133,3 +133,20 @@ func TestArrivalsAreBounded(t *testing.T) {
 		}
 	}
 }
+
+// F73 clock jumps: a clock here that is ahead of that of S3 completes no flow log any further than S3's own does.
+func TestF73_AClockThatIsAheadCompletesNothing(t *testing.T) {
+	s := newService(t, nil)
+	at := start().Unix()
+	b := s.totals.NewBatch(s.now)
+	b.From(s.object("a", 0))
+	b.Add(timed(t, "vpc-1", at-60, at, 1, 1))
+	s.now = s.now.Add(365 * 24 * time.Hour) // It jumped before the object was counted.
+	s.commit(b)
+	s.now = s.now.Add(time.Hour)
+	s.totals.QueueEmpty(s.now, true)
+	s.commit()
+	if got, want := s.completeUntil(), start().Add(time.Hour-idleLag).Unix(); got != want {
+		t.Errorf("complete until %d, want %d: an hour after S3 wrote the object, less the time that an idle flow log is behind", got, want)
+	}
+}
