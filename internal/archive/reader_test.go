@@ -178,7 +178,7 @@ func TestReadAhead(t *testing.T) {
 
 // TestReadAheadStops at any record, with an error of the context, and without a goroutine that is left: see TestMain.
 func TestReadAheadStops(t *testing.T) {
-	content := []byte(header + strings.Repeat(line, 10_000))
+	content := []byte(header + strings.Repeat(line, 60_000))
 	r := NewReader(parser.ScannerConfig{}, inflate.Fast, nil)
 	f := inMemory(content)
 	f.Size, f.spare = int64(len(content)), true
