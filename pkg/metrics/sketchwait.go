@@ -10,7 +10,7 @@ func (s *sketch[K]) wait(at func(K) uint64) *sketch[K] {
 
 // waitingWith is what keys have, together, that wait where this one would.
 func (s *sketch[K]) waitingWith(key K) *uint64 {
-	return &s.waiting[s.waitsAt(key)&uint64(len(s.waiting)-1)]
+	return &s.waiting[uint32(s.waitsAt(key)>>32)>>s.index.shift]
 }
 
 // admit lets a key wait outside of a full sketch until it may be heavier than the lightest key in it. Keys whose hashes share a number wait
