@@ -211,7 +211,7 @@ func (a *arrivals) complete(now time.Time) (until map[string]int64, idle int64) 
 			delete(a.flowLogs, id)
 		}
 	}
-	if !a.idle.IsZero() {
+	if !a.idle.IsZero() && a.idle.Unix() <= now.Unix() { // Else it is from before the clock was set back.
 		idle = a.nothingLeft().Add(-idleLag).Unix()
 	}
 	return until, idle

@@ -31,6 +31,7 @@ func (t *Totals) Stage(fresh []*Batch, w Writer, now time.Time) (publish func(),
 	defer t.mu.Unlock()
 	t.rollbackOpen()
 	s := t.begin(now)
+	s.forgetFuture()
 	for _, b := range fresh {
 		s.add(b)
 	}

@@ -56,10 +56,13 @@ func (s *stage) addMinute(v *vpcRow, minute int64, c *minuteCells) {
 func (s *stage) addToTimeline(v *vpcRow, action string, minute int64, c *counts) {
 	total := s.timelineTotal(v, action)
 	s.addCounts(total, c)
-	if minute < s.oldestMinute() {
-		return
+	if minute >= s.oldestMinute() {
+		s.addToRing(total.values, minute, c)
 	}
-	hour := s.set(familyHour, total.values[0], total.values[1], action, strconv.FormatInt(minute/hourMinutes, 10))
+}
+
+func (s *stage) addToRing(timeline []string, minute int64, c *counts) {
+	hour := s.set(familyHour, timeline[0], timeline[1], timeline[2], strconv.FormatInt(minute/hourMinutes, 10))
 	at := uint32(minute%hourMinutes) * uint32(len(c))
 	for i, n := range c {
 		s.bump(hour, at+uint32(i), n)
