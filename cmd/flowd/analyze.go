@@ -45,7 +45,7 @@ type fileError struct {
 
 // Run prints a result also when some files were broken, or all.
 func (c *analyzeCommand) Run(ctx context.Context, line *commandLine, to streams) error {
-	files, scanner, err := c.prepare(metrics.Fields())
+	files, scanner, err := c.prepare(metrics.AnalysisFields())
 	if c.Top < 1 {
 		err = errors.Join(err, fmt.Errorf("top must be at least 1, got %d", c.Top))
 	}

@@ -96,3 +96,13 @@ func Fields() parser.FieldSet {
 		parser.FieldAction, parser.FieldFlowDirection, parser.FieldLogStatus,
 	)
 }
+
+// AnalysisFields are those of them that an [Analysis] needs: it has no labels. The others with a value that can be bad are among them, so that the
+// same records are malformed.
+func AnalysisFields() parser.FieldSet {
+	return parser.NewFieldSet(
+		parser.FieldSrcAddr, parser.FieldDstAddr, parser.FieldDstPort, parser.FieldProtocol,
+		parser.FieldPackets, parser.FieldBytes, parser.FieldStart, parser.FieldEnd,
+		parser.FieldAction, parser.FieldLogStatus,
+	)
+}
