@@ -20,7 +20,7 @@ import (
 type archiveInput struct {
 	Input   []string       `arg:"" placeholder:"FILE|DIR" help:"Flow log files, folders of them, or - for standard input."`
 	Format  string         `placeholder:"FORMAT" help:"Columns of input that has no header: the LogFormat of its flow log, such as '$${version} $${srcaddr} …', or default. A header in a file comes first."`
-	Workers int            `placeholder:"N" help:"Files read side by side; by default two for each core, but at most 4. Each takes about 3 MB."`
+	Workers int            `placeholder:"N" help:"Files read side by side; by default as many as there are cores, but at most 4. Each takes about 3 MB."`
 	Ingest  inflateSetting `embed:"" prefix:"ingest."`
 }
 
@@ -28,9 +28,8 @@ const archiveHelp = `Files are plain text or gzip, told by their content. Folder
 names end in .json, .jsonl, .md, .yaml, .yml, .html, .md5 or .sha256 are left out. Links to files are followed, links to folders only when they
 are named on the command line. A file that is named twice is read twice.`
 
-// defaultWorkers is more than there are cores, because a worker that is done with a short file waits for the long one before it. It is bounded,
-// because every worker has rankings of its own: with more of them, analyze would leave the 32 MB that it promises.
-func defaultWorkers() int { return min(2*runtime.GOMAXPROCS(0), maxDefaultWorkers) }
+// defaultWorkers is bounded, because every worker has rankings of its own: with more of them, analyze would leave the 32 MB that it promises.
+func defaultWorkers() int { return min(runtime.GOMAXPROCS(0), maxDefaultWorkers) }
 
 const maxDefaultWorkers = 4
 

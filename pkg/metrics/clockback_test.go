@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// TestF73_ClockAheadAndBack: event time goes on when a clock that was ahead, for however long, is right again; what is counted meanwhile stays, and no closed
-// minute or position is yet to come.
+// F73 clock ahead, and right again: event time goes on, however long it was ahead; what is counted meanwhile stays, and no closed minute or position is yet
+// to come.
 func TestF73_ClockAheadAndBack(t *testing.T) {
 	for name, restarts := range map[string]bool{"the process goes on": false, "it was started again": true} {
 		t.Run(name, func(t *testing.T) {
