@@ -12,6 +12,7 @@ type planned struct {
 	event    event
 	identity string // Empty when it must not be counted.
 	poison   bool
+	gone     bool
 }
 
 // planObjects draws what is written to the bucket, and what S3 says of it.
@@ -21,12 +22,12 @@ func (w *universe) planObjects() (all []planned) {
 		switch dice := w.random.Float64(); {
 		case dice < 0.1:
 			w.seen[sawPoison]++
-			all = append(all, planned{w.put(key, pick(w.random, w.corpus.poison...)), "", true})
+			all = append(all, planned{event: w.put(key, pick(w.random, w.corpus.poison...)), poison: true})
 		case dice < 0.15: // It is gone before anybody comes.
 			e := created(key, &fakeObject{content: w.corpus.good[1], etag: etagOf(w.corpus.good[1])})
-			all = append(all, planned{e, "", false})
+			all = append(all, planned{event: e, gone: true})
 		case dice < 0.25: // It is overwritten: the notification of the first version comes to nothing.
-			all = append(all, planned{w.put(key, w.corpus.good[1+w.random.IntN(4)]), "", false}, w.putGood(key, 5+w.random.IntN(4)))
+			all = append(all, planned{event: w.put(key, w.corpus.good[1+w.random.IntN(4)])}, w.putGood(key, 5+w.random.IntN(4)))
 		default:
 			all = append(all, w.putGood(key, w.random.IntN(9)))
 		}
@@ -45,7 +46,7 @@ func (w *universe) putGood(key string, records int) planned {
 	case 1:
 		e = e.without("size")
 	}
-	return planned{e, id, false}
+	return planned{event: e, identity: id}
 }
 
 func (w *universe) put(key string, content []byte) event {
@@ -77,7 +78,7 @@ func (w *universe) planMessage(of []planned) string {
 	says, events := &said{}, []event{}
 	for _, p := range of {
 		events = append(events, p.event)
-		says.poison = says.poison || p.poison
+		says.poison, says.gone = says.poison || p.poison, says.gone || p.gone
 		if p.identity != "" {
 			says.identities = append(says.identities, p.identity)
 		}

@@ -152,7 +152,7 @@ func (w *universe) checkEnd() {
 	}
 	for _, m := range w.queue.dead {
 		w.saw(sawDead)
-		if !w.messages[m.body].poison {
+		if says := w.messages[m.body]; !says.poison && !says.gone {
 			w.violated("message %s is dead, and everything in it can be counted", m.id)
 		}
 	}

@@ -75,6 +75,7 @@ type step struct {
 type said struct {
 	identities []string // Of objects that must be counted.
 	poison     bool     // It has an object that never can be.
+	gone       bool     // It has an object that is not there. Once it was looked for for a minute it is given up, if there is a receive left for that.
 }
 
 // universe is everything around flowd that outlives its process. Until begin it is nothing but the plan.
