@@ -17,6 +17,7 @@ type Analysis struct {
 	hashes   analysisHashes
 	sums     analysisSums
 	rankings *analysisRankings // Nil before the first merge.
+	space    *mergeSpace       // Nil before the second one.
 	entries  int
 }
 
@@ -92,8 +93,11 @@ func (a *Analysis) Merge(p *AnalysisPart) {
 		p.rankings.close()
 		a.rankings, p.rankings = p.rankings, nil
 	default:
+		if a.space == nil {
+			a.space = newMergeSpace(a.entries)
+		}
 		p.rankings.close()
-		a.rankings.merge(p.rankings)
+		a.rankings.merge(p.rankings, a.space)
 	}
 	p.Reset()
 }

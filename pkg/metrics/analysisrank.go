@@ -58,12 +58,12 @@ func (a *analysisRankings) close() {
 	a.rejectedPort.close()
 }
 
-func (a *analysisRankings) merge(o *analysisRankings) {
-	a.source.merge(&o.source)
-	a.destination.merge(&o.destination)
-	a.pair.merge(&o.pair)
-	a.rejectedSource.merge(&o.rejectedSource)
-	a.rejectedPort.merge(&o.rejectedPort)
+func (a *analysisRankings) merge(o *analysisRankings, w *mergeSpace) {
+	a.source.merge(&o.source, w)
+	a.destination.merge(&o.destination, w)
+	a.pair.merge(&o.pair, w)
+	a.rejectedSource.merge(&o.rejectedSource, w)
+	a.rejectedPort.merge(&o.rejectedPort, w)
 }
 
 func (a *analysisRankings) reset() {
@@ -99,57 +99,6 @@ func (t *tally[K]) close() {
 func (t *tally[K]) reset() {
 	t.sketch.reset()
 	t.floor = 0
-}
-
-// merge adds what o saw, and keeps the heaviest keys of both. A key that only one of them has may have had as much as the other's floor there: that
-// is added to its count and to its error. Both must be closed; o is used up, and good for nothing but reset.
-func (t *tally[K]) merge(o *tally[K]) {
-	mine, theirs := t.floor, o.floor
-	t.mergeShared(o)
-	if theirs > 0 {
-		for i := range t.sketch.entries {
-			if e := &t.sketch.entries[i]; !o.has(e.key) {
-				e.raise(theirs)
-			}
-		}
-	}
-	t.floor = addSaturating(mine, theirs)
-	for i := range o.sketch.entries {
-		if e := &o.sketch.entries[i]; e.count > 0 {
-			e.raise(mine)
-			t.keep(*e)
-		}
-	}
-}
-
-// mergeShared adds the keys that both have, and takes their weight from o. It comes before the first key is dropped: a key that o has too must not
-// lose its place before its weights were added.
-func (t *tally[K]) mergeShared(o *tally[K]) {
-	for i := range o.sketch.entries {
-		e := &o.sketch.entries[i]
-		if p := t.sketch.find(e.key); p.at >= 0 {
-			mine := &t.sketch.entries[p.at]
-			mine.count, mine.err = addSaturating(mine.count, e.count), addSaturating(mine.err, e.err)
-			e.count = 0
-		}
-	}
-}
-
-func (t *tally[K]) has(key K) bool { return t.sketch.find(key).at >= 0 }
-
-// keep gives a new key the place of the lightest one, if it is heavier. What is dropped lifts the floor.
-func (t *tally[K]) keep(e entry[K]) {
-	s := t.sketch
-	if s.queue.size < s.capacity {
-		s.addWithError(e.key, e.count, e.err)
-		return
-	}
-	at := s.lightest()
-	lightest := s.entries[at].count
-	t.floor = max(t.floor, min(e.count, lightest))
-	if e.count > lightest {
-		s.replace(at, s.find(e.key), e)
-	}
 }
 
 // raise allows for weight that may have been there, unseen.

@@ -34,12 +34,13 @@ func newTally(entries int, seed uint64) *tally[portKey] {
 // merged is the ranking of all streams, by parts that are used again.
 func mergedTally(streams []tallyStream, entries int, seed uint64) *tally[portKey] {
 	total, part := newTally(entries, seed), newTally(entries, seed)
+	space := newMergeSpace(entries)
 	for _, s := range streams {
 		for _, r := range s {
 			part.add(r.key, true, r.weight)
 		}
 		part.close()
-		total.merge(part)
+		total.merge(part, space)
 		part.reset()
 	}
 	return total

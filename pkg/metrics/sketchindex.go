@@ -38,6 +38,15 @@ func (x *sketchIndex) placeOf(hash uint64) place {
 // link puts a position where a look for its key ended.
 func (x *sketchIndex) link(p place, at int32) { x.slots[p.slot] = p.mark | uint32(at+1) }
 
+// free is where a key belongs that is not there.
+func (x *sketchIndex) free(hash uint64) place {
+	p := x.placeOf(hash)
+	for x.slots[p.slot] != 0 {
+		p.slot = (p.slot + 1) & x.mask
+	}
+	return p
+}
+
 // unlink takes a position out and closes the gap, so that no tombstones gather. It must be there, under that mark.
 func (x *sketchIndex) unlink(mark uint32, at int32) {
 	gap, gone := mark>>x.shift, mark|uint32(at+1)
@@ -68,5 +77,13 @@ func (s *sketch[K]) find(key K) place {
 			p.at = at
 			return p
 		}
+	}
+}
+
+// reindex makes the index anew.
+func (s *sketch[K]) reindex() {
+	clear(s.index.slots)
+	for i := range s.entries {
+		s.index.link(s.index.free(s.hash(s.entries[i].key)), int32(i))
 	}
 }

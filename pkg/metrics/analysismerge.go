@@ -1,0 +1,125 @@
+package metrics
+
+import "math/bits"
+
+// mergeSpace is memory that merging needs for a moment, of one tally after the other.
+type mergeSpace struct {
+	shared []bool   // Of each entry of the tally: the other one has its key too.
+	counts []uint64 // Of the entries of both.
+}
+
+// newMergeSpace is for tallies of at most so many entries.
+func newMergeSpace(entries int) *mergeSpace {
+	return &mergeSpace{shared: make([]bool, entries), counts: make([]uint64, 0, 2*entries)}
+}
+
+// merge adds what o saw, and keeps the heaviest keys of both. A key that only one of them has may have had as much as the other's floor there: that
+// is added to its count and to its error. Both must be closed: nothing is added to t any more but by merging, so its queue stays behind. o is used
+// up, and good for nothing but reset.
+func (t *tally[K]) merge(o *tally[K], w *mergeSpace) {
+	mine, theirs := t.floor, o.floor
+	shared, fresh := w.shared[:len(t.sketch.entries)], o.sketch.entries[:0]
+	clear(shared)
+	for _, e := range o.sketch.entries {
+		p := t.sketch.find(e.key)
+		if p.at < 0 {
+			e.raise(mine)
+			fresh = append(fresh, e)
+			continue
+		}
+		shared[p.at] = true
+		both := &t.sketch.entries[p.at]
+		both.count, both.err = addSaturating(both.count, e.count), addSaturating(both.err, e.err)
+	}
+	for i := range shared {
+		if !shared[i] {
+			t.sketch.entries[i].raise(theirs)
+		}
+	}
+	t.floor = addSaturating(mine, theirs)
+	t.keep(fresh, w)
+}
+
+// keep takes in keys that are not there, as long as there are places. Then the lightest go, of equal ones those that came last; what is dropped lifts
+// the floor.
+func (t *tally[K]) keep(fresh []entry[K], w *mergeSpace) {
+	s := t.sketch
+	if len(s.entries)+len(fresh) <= s.capacity {
+		for _, e := range fresh {
+			s.index.link(s.index.free(s.hash(e.key)), int32(len(s.entries)))
+			s.entries = append(s.entries, e)
+		}
+		return
+	}
+	cut, old := heaviestOf(appendCounts(appendCounts(w.counts[:0], s.entries), fresh), s.capacity), s.entries
+	s.entries = s.entries[:0]
+	t.keepAbove(&cut, old)
+	t.keepAbove(&cut, fresh)
+	s.reindex()
+}
+
+func appendCounts[K comparable](counts []uint64, entries []entry[K]) []uint64 {
+	for i := range entries {
+		counts = append(counts, entries[i].count)
+	}
+	return counts
+}
+
+// keepAbove takes over the entries that stay. They may lie in the same memory, not before those that are there already.
+func (t *tally[K]) keepAbove(c *cut, entries []entry[K]) {
+	s := t.sketch
+	for i := range entries {
+		if e := &entries[i]; c.takes(e.count) {
+			s.entries = append(s.entries, *e)
+		} else {
+			t.floor = max(t.floor, e.count)
+		}
+	}
+}
+
+// cut says which counts are among the heaviest: those above a bound, and the first ones of those that are the bound.
+type cut struct {
+	bound uint64
+	equal int
+}
+
+func (c *cut) takes(count uint64) bool {
+	if count == c.bound && c.equal > 0 {
+		c.equal--
+		return true
+	}
+	return count > c.bound
+}
+
+// heaviestOf cuts after the n heaviest of more than n counts, which it overwrites. It finds the bound byte by byte from the top: counts that share
+// the bytes so far go to the front, and all others are out of the question. So it takes linear time whatever the counts are, also when all are the same.
+func heaviestOf(counts []uint64, n int) cut {
+	c, all := cut{equal: n}, uint64(0)
+	for _, v := range counts {
+		all |= v
+	}
+	for shift := (bits.Len64(all|1) - 1) &^ 7; shift >= 0; shift -= 8 {
+		var tallies [256]int
+		for _, v := range counts {
+			tallies[uint8(v>>shift)]++
+		}
+		digit := 255
+		for ; tallies[digit] < c.equal; digit-- {
+			c.equal -= tallies[digit]
+		}
+		c.bound |= uint64(digit) << shift
+		counts = withDigit(counts, shift, uint8(digit))
+	}
+	return c
+}
+
+func withDigit(counts []uint64, shift int, digit uint8) []uint64 {
+	n := 0
+	for _, v := range counts {
+		counts[n] = v
+		if uint8(v>>shift) == digit {
+			n++
+		}
+	}
+	return counts[:n]
+}

@@ -1,0 +1,95 @@
+package metrics
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// TestMergeKeepsTheHeaviestOfBoth holds merges against the definition: all keys of both, raised by what they may have had where they are not, sorted.
+func TestMergeKeepsTheHeaviestOfBoth(t *testing.T) {
+	cuts := 0
+	rapid.Check(t, func(t *rapid.T) {
+		entries := rapid.IntRange(1, 8).Draw(t, "entries")
+		total, part, space := newTally(entries, 1), newTally(entries, 1), newMergeSpace(entries)
+		for _, stream := range drawTallyStreams(t, 24) {
+			for _, r := range stream {
+				part.add(r.key, true, r.weight)
+			}
+			part.close()
+			want, floor := plainMerge(total, part)
+			total.merge(part, space)
+			part.reset()
+			if !slices.Equal(total.sketch.entries, want) || total.floor != floor {
+				t.Fatalf("got %v and a floor of %d, want %v and %d", total.sketch.entries, total.floor, want, floor)
+			}
+			for i, e := range want {
+				if p := total.sketch.find(e.key); int(p.at) != i {
+					t.Fatalf("key %d is not found where it is", e.key)
+				}
+			}
+			if len(want) == entries && floor > 0 {
+				cuts++
+			}
+		}
+	})
+	if cuts == 0 {
+		t.Error("nothing was ever cut off")
+	}
+}
+
+// plainMerge is what merging a into b leaves, and the floor.
+func plainMerge(a, b *tally[portKey]) (kept []entry[portKey], floor uint64) {
+	all := slices.Clone(a.sketch.entries)
+	for i := range all {
+		if e, found := b.sketch.estimate(all[i].key); found {
+			all[i].count, all[i].err = all[i].count+e.count, all[i].err+e.err
+		} else {
+			all[i].raise(b.floor)
+		}
+	}
+	for _, e := range b.sketch.entries {
+		if _, found := a.sketch.estimate(e.key); !found {
+			e.raise(a.floor)
+			all = append(all, e)
+		}
+	}
+	order := make([]int, len(all))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(all[j].count, all[i].count) })
+	n := min(len(all), a.sketch.capacity)
+	floor = a.floor + b.floor
+	for _, i := range order[n:] {
+		floor = max(floor, all[i].count)
+	}
+	slices.Sort(order[:n])
+	for _, i := range order[:n] {
+		kept = append(kept, all[i])
+	}
+	return kept, floor
+}
+
+func TestCutIsWhereSortingCuts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		count := rapid.OneOf(rapid.Uint64Range(0, 5), rapid.Uint64Range(250, 260), rapid.SampledFrom([]uint64{1 << 16, 1<<40 + 7, math.MaxUint64}), rapid.Uint64())
+		counts := rapid.SliceOfN(count, 2, 40).Draw(t, "counts")
+		n := rapid.IntRange(1, len(counts)-1).Draw(t, "kept")
+		sorted := slices.Clone(counts)
+		slices.Sort(sorted)
+		bound := sorted[len(sorted)-n]
+		want := cut{bound, 0}
+		for _, v := range sorted[len(sorted)-n:] {
+			if v == bound {
+				want.equal++
+			}
+		}
+		if got := heaviestOf(slices.Clone(counts), n); got != want {
+			t.Fatalf("the heaviest %d of %d: got %+v, want %+v", n, counts, got, want)
+		}
+	})
+}
