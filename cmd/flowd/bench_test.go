@@ -47,8 +47,11 @@ type stages struct {
 	corpus
 	inflate   *inflate.Reader
 	klauspost *inflate.Reader
-	scanner   *parser.Scanner
+	scanner   *parser.Scanner // For a batch.
+	analyzer  *parser.Scanner // For an analysis, which asks for fewer fields.
 	totals    *metrics.Totals
+	analysis  *metrics.Analysis
+	part      *metrics.AnalysisPart // Of analysis, for one object after another, as a worker has it.
 }
 
 func newStages(b *testing.B, format string) *stages {
@@ -57,9 +60,12 @@ func newStages(b *testing.B, format string) *stages {
 	if err != nil {
 		b.Fatal(err)
 	}
+	analysis := metrics.NewAnalysis()
 	return &stages{
 		corpus: newCorpus(b, format), inflate: inflate.NewReader(), klauspost: inflate.NewReaderWith(inflate.Klauspost), totals: totals,
-		scanner: parser.NewScanner(nil, parser.ScannerConfig{Fields: metrics.Fields()}),
+		scanner:  parser.NewScanner(nil, parser.ScannerConfig{Fields: metrics.Fields()}),
+		analyzer: parser.NewScanner(nil, parser.ScannerConfig{Fields: metrics.AnalysisFields()}),
+		analysis: analysis, part: analysis.NewPart(),
 	}
 }
 
@@ -91,15 +97,15 @@ func inflateAll(b *testing.B, z *inflate.Reader, stored []byte) (n int) {
 }
 
 // scan reads every record of what the scanner was set to.
-func (s *stages) scan(b *testing.B, each func(*parser.Record)) (n uint64) {
-	for ; s.scanner.Next(); n++ {
-		r, err := s.scanner.Record()
+func scan(b *testing.B, scanner *parser.Scanner, each func(*parser.Record)) (n uint64) {
+	for ; scanner.Next(); n++ {
+		r, err := scanner.Record()
 		if err != nil {
 			b.Fatal(err)
 		}
 		each(r)
 	}
-	if err := s.scanner.Err(); err != nil {
+	if err := scanner.Err(); err != nil {
 		b.Fatal(err)
 	}
 	return n
@@ -107,14 +113,22 @@ func (s *stages) scan(b *testing.B, each func(*parser.Record)) (n uint64) {
 
 func (s *stages) parse(b *testing.B) uint64 {
 	s.scanner.Reset(bytes.NewReader(s.text))
-	return s.scan(b, func(*parser.Record) {})
+	return scan(b, s.scanner, func(*parser.Record) {})
 }
 
 func (s *stages) batch(b *testing.B) uint64 {
 	batch := s.totals.NewBatch(time.Time{})
 	defer batch.Discard()
 	s.scanner.Reset(bytes.NewReader(s.text))
-	return s.scan(b, batch.Add)
+	return scan(b, s.scanner, batch.Add)
+}
+
+// analyze is an object of many: it is merged with those before it.
+func (s *stages) analyze(b *testing.B) uint64 {
+	s.analyzer.Reset(bytes.NewReader(s.text))
+	n := scan(b, s.analyzer, s.part.Add)
+	s.analysis.Merge(s.part)
+	return n
 }
 
 func (s *stages) object(b *testing.B) uint64 {
@@ -124,10 +138,10 @@ func (s *stages) object(b *testing.B) uint64 {
 		b.Fatal(err)
 	}
 	s.scanner.ResetBlocks(s.inflate)
-	return s.scan(b, batch.Add)
+	return scan(b, s.scanner, batch.Add)
 }
 
-// BenchmarkObject is what users feel, beside its parts: klauspost and inflate are each inflater alone, parse and batch begin with text in memory, object is all of
+// BenchmarkObject is what users feel, beside its parts: klauspost and inflate are each inflater alone, parse, batch and analyze begin with text in memory, object is all of
 // it, from compressed bytes to a batch that can be committed. B/op and allocs/op are of a whole object of 40,000 records.
 func BenchmarkObject(b *testing.B) {
 	for _, format := range []string{"v2", "v5"} {
@@ -135,7 +149,7 @@ func BenchmarkObject(b *testing.B) {
 		for _, stage := range []struct {
 			name string
 			run  func(*testing.B) uint64
-		}{{"klauspost", s.klauspostAlone}, {"inflate", s.inflateAlone}, {"parse", s.parse}, {"batch", s.batch}, {"object", s.object}} {
+		}{{"klauspost", s.klauspostAlone}, {"inflate", s.inflateAlone}, {"parse", s.parse}, {"batch", s.batch}, {"analyze", s.analyze}, {"object", s.object}} {
 			b.Run(format+"/"+stage.name, func(b *testing.B) {
 				if got := stage.run(b); got != s.records { // Right before fast.
 					b.Fatalf("got %d records, want %d", got, s.records)
