@@ -9,10 +9,14 @@ import (
 func addrAt(line []byte, start, end int) (netip.Addr, bool) {
 	if start+16 <= len(line) {
 		if v, ok := dotted((*[16]byte)(line[start:]), end-start); ok {
-			return netip.AddrFrom4([4]byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)}), true
+			return addrFrom(v), true
 		}
 	}
 	return parseAddr(line[start:end])
+}
+
+func addrFrom(v uint32) netip.Addr {
+	return netip.AddrFrom4([4]byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)})
 }
 
 // dotted reads an IPv4 address of n bytes, whose first octet becomes the highest. It is false too for one that [parseIPv4] may read.

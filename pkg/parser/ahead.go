@@ -35,7 +35,8 @@ type ahead struct {
 // piece is lines, and what they say as far as that is known.
 type piece struct {
 	text    []byte
-	records []parsed // Of text, which they alias; cut down to those that are used.
+	records []Record // Of text, which they alias; cut down to those that are used.
+	said    []parsed // Of each record.
 	raw     bool     // No record is parsed, and no line is a header.
 	format  *Format  // Of raw text.
 	unknown int
@@ -43,7 +44,6 @@ type piece struct {
 }
 
 type parsed struct {
-	record Record
 	err    error
 	format *Format
 }
@@ -71,6 +71,7 @@ func (s *Scanner) Stop() {
 		continue // Until it is closed.
 	}
 	s.ahead.quit = nil
+	s.block.reset()
 	s.lines.resetBytes(nil)
 	s.lines.total = s.ahead.total
 }
@@ -78,7 +79,7 @@ func (s *Scanner) Stop() {
 func newAhead(cfg ScannerConfig) *ahead {
 	a := &ahead{parser: NewScanner(nil, cfg)}
 	for i := range a.pieces {
-		a.pieces[i].records = make([]parsed, 0, aheadRecords)
+		a.pieces[i].records, a.pieces[i].said = make([]Record, 0, aheadRecords), make([]parsed, aheadRecords)
 	}
 	return a
 }
@@ -167,6 +168,7 @@ func (s *Scanner) mayHaveHeader(text []byte) bool {
 
 // parse fills the piece with records, and returns how much of the text they are from.
 func (p *piece) parse(s *Scanner) int {
+	s.block.reset()
 	s.lines.resetBytes(p.text)
 	for p.next(s); s.next(); p.next(s) {
 		if p.add(s); len(p.records) == aheadRecords {
@@ -176,15 +178,14 @@ func (p *piece) parse(s *Scanner) int {
 	return s.lines.pos
 }
 
-// next has the scanner parse into the place of the next record.
+// next has the scanner parse into the places of the next records.
 func (p *piece) next(s *Scanner) {
-	s.record = &p.records[:len(p.records)+1][len(p.records)].record
+	s.into = p.records[len(p.records):cap(p.records)]
 }
 
 func (p *piece) add(s *Scanner) {
+	p.said[len(p.records)] = parsed{s.lineErr, s.format}
 	p.records = p.records[:len(p.records)+1]
-	last := &p.records[len(p.records)-1]
-	last.err, last.format = s.lineErr, s.format
 }
 
 // nextAhead is Next when somebody reads ahead.
@@ -193,8 +194,7 @@ func (s *Scanner) nextAhead() bool {
 	for s.err == nil {
 		switch p := a.current; {
 		case p != nil && a.at < len(p.records):
-			known := &p.records[a.at]
-			s.record, s.lineErr, s.format = &known.record, known.err, known.format
+			s.record, s.lineErr, s.format = &p.records[a.at], p.said[a.at].err, p.said[a.at].format
 			a.at++
 			return true
 		case p != nil && p.raw && s.next():
@@ -222,8 +222,9 @@ func (a *ahead) advance(s *Scanner) bool {
 	}
 	s.unknown, a.total = p.unknown, p.total
 	if p.raw {
+		s.block.reset()
 		s.lines.resetBytes(p.text)
-		s.record, s.format = &s.own, p.format
+		s.format = p.format
 	}
 	return true
 }

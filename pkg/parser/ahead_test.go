@@ -79,7 +79,7 @@ func TestAheadShares(t *testing.T) {
 	for s.Next() {
 		if r, err := s.Record(); err != nil {
 			t.Fatal(err)
-		} else if r == &s.own {
+		} else if r == &s.own[0] {
 			here++
 		} else {
 			there++

@@ -1,6 +1,9 @@
 package parser
 
-import "net/netip"
+import (
+	"math"
+	"net/netip"
+)
 
 // kind is how the text of a column becomes a value.
 type kind uint8
@@ -42,6 +45,21 @@ func kindOf(f Field) kind {
 		return kindDirection
 	}
 	return kindText
+}
+
+// limit is the largest number of a kind.
+func (k kind) limit() uint64 {
+	switch k {
+	case kindInt32:
+		return math.MaxInt32
+	case kindPort:
+		return math.MaxUint16
+	case kindProtocol:
+		return math.MaxUint8
+	case kindTime:
+		return math.MaxInt64
+	}
+	return math.MaxUint64
 }
 
 // textOf is where a text goes.

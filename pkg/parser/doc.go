@@ -5,5 +5,5 @@
 // for or logging, starts no goroutine but the one that [Scanner.ResetAhead] is asked for, and imports nothing but the standard library.
 //
 // [ParseFormat] compiles a header once; [Format.Parse] reads a line into a [Record] without allocating; [Scanner] walks a reader or a
-// block of memory. The order of columns always comes from the header, never from their number.
+// block of memory, and reads lines that are alike together, column by column. The order of columns always comes from the header, never from their number.
 package parser

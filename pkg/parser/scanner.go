@@ -16,15 +16,17 @@ type ScannerConfig struct {
 }
 
 // Scanner walks the records of a reader, of a block of memory, or of many blocks. It is for one goroutine; [Scanner.Reset], [Scanner.ResetBytes] and
-// [Scanner.ResetBlocks] make it ready for the next input. It allocates a buffer of 128 KiB when it first reads from a reader, and a few small things for
+// [Scanner.ResetBlocks] make it ready for the next input. It allocates about 80 KB, a buffer of 128 KiB when it first reads from a reader, and a few small things for
 // each header that differs from the one before; nothing for records, however many there are. [Scanner.ResetAhead] has two cores do the work.
 type Scanner struct {
 	cfg     ScannerConfig
 	lines   lines
 	format  *Format // Of the lines from here on.
 	unknown int
-	own     Record
-	record  *Record // own, or one that was parsed ahead.
+	own     []Record
+	into    []Record // Where the next records go: own, or a piece that is parsed ahead.
+	block   block
+	record  *Record // One of into.
 	lineErr error
 	err     error
 	ahead   *ahead // Made by the first ResetAhead.
@@ -36,7 +38,7 @@ type Scanner struct {
 
 // NewScanner returns a scanner of r. It reads nothing before Next. A nil r is empty input.
 func NewScanner(r io.Reader, cfg ScannerConfig) *Scanner {
-	s := &Scanner{cfg: cfg}
+	s := &Scanner{cfg: cfg, own: make([]Record, blockLines), block: block{kernels: newKernels()}}
 	if cfg.Format != nil {
 		s.cfg.Format = cfg.Format.Select(cfg.Fields)
 	}
@@ -66,7 +68,8 @@ func (s *Scanner) ResetBlocks(b Blocks) {
 
 func (s *Scanner) restart() {
 	s.Stop()
-	s.record = &s.own
+	s.block.reset()
+	s.into, s.record = s.own, &s.own[0]
 	s.format, s.unknown, s.lineErr, s.err = s.cfg.Format, 0, nil, nil
 }
 
@@ -81,6 +84,9 @@ func (s *Scanner) Next() bool {
 
 func (s *Scanner) next() bool {
 	for s.err == nil {
+		if s.nextOfBlock() {
+			return true
+		}
 		line, tooLong, ok := s.lines.next()
 		if !ok {
 			s.err = s.lines.err
@@ -101,6 +107,31 @@ func (s *Scanner) next() bool {
 	return false
 }
 
+// nextOfBlock is next among lines that are alike; false when the next line must be read by itself.
+func (s *Scanner) nextOfBlock() bool {
+	b := &s.block
+	if b.next == b.rows && !s.nextBlock() {
+		s.record = &s.into[0]
+		return false
+	}
+	row := b.next
+	b.next++
+	if s.record, s.lineErr = &b.records[row], nil; b.doubt>>row&1 != 0 {
+		s.lineErr = s.format.Parse(b.line(row), s.record)
+	}
+	return true
+}
+
+func (s *Scanner) nextBlock() bool {
+	b := &s.block
+	if s.format == nil || b.taken == b.lines && !b.cut(&s.lines, s.format.Columns()) || b.take(s.into, s.special) == 0 {
+		return false
+	}
+	s.lines.pos = b.end()
+	b.fill(s.format)
+	return true
+}
+
 // tooLong is next at a line that is too long.
 func (s *Scanner) tooLong() bool {
 	if s.lineErr = LineTooLong; s.format == nil {
@@ -109,7 +140,7 @@ func (s *Scanner) tooLong() bool {
 	return s.err == nil
 }
 
-// Record returns the record that Next went to. Its text is good until the next call of Next; that of a block, as long as the block is.
+// Record returns the record that Next went to. It is good until the next call of Next; its text, when that comes from a block of memory, as long as the block is.
 // An error is a [Reason]: count it and go on, without a look at the record.
 func (s *Scanner) Record() (*Record, error) { return s.record, s.lineErr }
 
@@ -146,6 +177,17 @@ func (s *Scanner) isHeader(line []byte) bool {
 		return false
 	}
 	return len(f.fields) > 1 || slices.Equal(f.fields, s.format.fields)
+}
+
+// special is true for a line that must be read by itself: a header, or what is behind a byte order mark. The first byte decides for nearly every record.
+func (s *Scanner) special(line []byte) bool {
+	switch c := line[0]; {
+	case c == '\xef': // Of a byte order mark.
+		return true
+	case c >= 'a' && c <= 'z', len(s.headerText) > 0 && c == s.headerText[0]:
+		return s.isHeader(line)
+	}
+	return false
 }
 
 // beginsWithField decides for nearly every record by its first byte: versions, accounts, addresses and `-` begin with no letter.

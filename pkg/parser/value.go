@@ -43,7 +43,7 @@ func (r *Record) fill(plan []column, line []byte, starts *cuts) (Reason, bool) {
 		case kindLogStatus:
 			reason, ok = BadLogStatus, r.setLogStatus(line[start:end])
 		case kindDirection:
-			r.setDirection(line[start:end])
+			_ = r.setDirection(line[start:end])
 		}
 		if !ok {
 			return reason, false
@@ -106,8 +106,8 @@ func (r *Record) setLogStatus(value []byte) bool {
 	return true
 }
 
-// setDirection has no reason of its own: another word is an unknown direction, and the record counts.
-func (r *Record) setDirection(value []byte) {
+// setDirection has no reason of its own: another word is an unknown direction, for which it is false, and the record counts.
+func (r *Record) setDirection(value []byte) bool {
 	switch string(value) {
 	case "ingress":
 		r.FlowDirection = DirectionIngress
@@ -115,5 +115,7 @@ func (r *Record) setDirection(value []byte) {
 		r.FlowDirection = DirectionEgress
 	default:
 		r.FlowDirection = DirectionUnknown
+		return false
 	}
+	return true
 }

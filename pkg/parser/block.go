@@ -1,0 +1,93 @@
+package parser
+
+const (
+	blockLines  = 32      // Records that are parsed together.
+	blockWindow = 8 << 10 // Bytes of text that are looked at for separators together.
+	blockAlone  = 32      // Lines that are read one by one after the next ones were not alike.
+)
+
+// block parses lines that are alike together, column by column: that is more than twice as fast as line by line. Alike are lines as AWS writes them, with as many
+// values as there are columns and one space between them. Everything else is left to its caller, who reads it line by line.
+type block struct {
+	kernels kernels
+	text    []byte
+	columns int
+	at      []uint32 // The newline before the first line, and all separators from there on. Made at the first use.
+	lines   int      // Of at, those that are alike.
+	taken   int      // Of these, those that were parsed.
+	alone   int      // Lines until the next look.
+
+	records []Record // Of the rows, which are the lines that were parsed last. The caller has the memory.
+	first   int      // The newline before the first row, in at.
+	rows    int
+	next    int
+	doubt   uint64 // A bit for each row that has something wrong.
+
+	numbers [blockLines]uint64
+	addrs   [blockLines]uint32
+	value   cuts
+}
+
+// reset forgets the text.
+func (b *block) reset() {
+	b.text, b.records = nil, nil
+	b.lines, b.taken, b.alone, b.rows, b.next = 0, 0, 0, 0, 0
+}
+
+// cut looks at the lines from the position of l on, and is false when the next one is not alike, or too near the end to tell.
+func (b *block) cut(l *lines, columns int) bool {
+	b.lines, b.taken = 0, 0
+	if b.alone > 0 {
+		b.alone--
+		return false
+	}
+	chunks := min(blockWindow, l.end-l.pos) / 64
+	if chunks == 0 || l.pos < kernelMargin || columns >= maxCuts {
+		return false
+	}
+	if b.at == nil {
+		b.at = make([]uint32, 1+blockWindow/2+indexSlack)
+	}
+	b.text, b.columns, b.at[0] = l.buf[:l.end], columns, uint32(l.pos-1)
+	separators, newlines, odd := b.kernels.index(b.text, l.pos, chunks, b.at[1:])
+	if odd || !b.alike(separators/columns, newlines) {
+		b.alone = blockAlone
+		return false
+	}
+	for b.lines = newlines; b.lines > 0 && int(b.at[b.lines*columns])+kernelMargin > l.end; {
+		b.lines--
+	}
+	return b.lines > 0
+}
+
+// alike is true when every line has as many values as there are columns.
+func (b *block) alike(lines, newlines int) bool {
+	for i := range lines {
+		if b.text[b.at[(i+1)*b.columns]] != '\n' {
+			return false
+		}
+	}
+	return lines == newlines
+}
+
+// take makes rows of the next lines, as many as there is room for in records, and returns how many; it stops before a line that is special.
+func (b *block) take(records []Record, special func(line []byte) bool) int {
+	b.records, b.first, b.rows, b.next, b.doubt = records, b.taken*b.columns, 0, 0, 0
+	for most := min(b.lines-b.taken, blockLines, len(records)); b.rows < most && !special(b.line(b.rows)); {
+		b.rows++
+	}
+	b.taken += b.rows
+	if b.rows == 0 {
+		b.taken, b.alone = b.lines, blockAlone
+	}
+	return b.rows
+}
+
+// line is the text of a row.
+func (b *block) line(row int) []byte {
+	at := b.first + row*b.columns
+	return b.text[b.at[at]+1 : b.at[at+b.columns]]
+}
+
+// end is the position behind the last row.
+func (b *block) end() int { return int(b.at[b.taken*b.columns]) + 1 }
