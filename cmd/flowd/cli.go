@@ -28,21 +28,21 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// commands is the whole command line.
+// commands is the whole command line. The tag `with` names the command whose flags the one that has it looks at besides its own; see [only].
 type commands struct {
 	Run         runCommand         `cmd:"" default:"withargs" help:"Read the queue, count flow log records, serve metrics (default)."`
-	Bootstrap   bootstrapCommand   `cmd:"" help:"Set up bucket, queues, policies, notification and flow logs: show the plan, make what is missing, show what to run. Safe to repeat."`
-	Demo        demoCommand        `cmd:"" help:"Show everything in this process on loopback, with generated traffic. Needs no AWS account."`
+	Bootstrap   bootstrapCommand   `cmd:"" with:"run" help:"Set up bucket, queues, policies, notification and flow logs: show the plan, make what is missing, show what to run. Safe to repeat."`
+	Demo        demoCommand        `cmd:"" with:"run" help:"Show everything in this process on loopback, with generated traffic. Needs no AWS account."`
 	Analyze     analyzeCommand     `cmd:"" help:"Show totals and top talkers of flow log files."`
 	Search      searchCommand      `cmd:"" help:"Show the records of flow log files that match."`
 	Generate    generateCommand    `cmd:"" help:"Write flow log files and their golden totals from a seed, or make HTTP traffic against a server."`
-	Ledger      ledgerCommand      `cmd:"" help:"Look into the state, while the service is stopped."`
-	CheckConfig checkConfigCommand `cmd:"" help:"Check flags, environment and configuration file, and exit with 2 if something is wrong."`
-	Healthcheck healthcheckCommand `cmd:"" help:"Ask the instance on this host whether it is healthy, and exit with 1 if it is not."`
-	Completion  completionCommand  `cmd:"" help:"Print the completion script of a shell."`
+	Ledger      ledgerCommand      `cmd:"" with:"run" help:"Look into the state, while the service is stopped."`
+	CheckConfig checkConfigCommand `cmd:"" with:"run" help:"Check flags, environment and configuration file, and exit with 2 if something is wrong."`
+	Healthcheck healthcheckCommand `cmd:"" with:"run" help:"Ask the instance on this host whether it is healthy, and exit with 1 if it is not."`
+	Completion  completionCommand  `cmd:"" with:"everything" help:"Print the completion script of a shell."`
 	Version     versionCommand     `cmd:"" help:"Show the version."`
 
-	VersionFlag kong.VersionFlag `name:"version" help:"Show the version."`
+	VersionFlag versionFlag `name:"version" help:"Show the version."`
 }
 
 // streams is where a command writes: results to out, logs and progress to err.
@@ -94,7 +94,7 @@ func parse(args []string, stdout, stderr io.Writer) (*commandLine, error) {
 	var done bool
 	file := &fileResolver{}
 	grammar := new(commands)
-	parser, err := newParser(grammar, stdout, stderr, kong.Exit(func(int) { done = true }), kong.Resolvers(file))
+	parser, err := newParser(grammar, stdout, stderr, kong.Exit(func(int) { done = true }), kong.Resolvers(file), only(args))
 	if err != nil {
 		return nil, err
 	}
@@ -117,26 +117,6 @@ func parse(args []string, stdout, stderr io.Writer) (*commandLine, error) {
 
 // again parses the same command line with the environment and the configuration file as they are now.
 func (l *commandLine) again() (*commandLine, error) { return parse(l.args, io.Discard, io.Discard) }
-
-func newParser(grammar *commands, stdout, stderr io.Writer, options ...kong.Option) (*kong.Kong, error) {
-	parser, err := kong.New(grammar, append([]kong.Option{
-		kong.Name("flowd"),
-		kong.Description("flowd turns AWS VPC Flow Logs into Prometheus metrics.\n\n" +
-			"Flags come before the environment, the environment before the configuration file, and that before the defaults. " +
-			"\"flowd run --help\" shows the flags of the service."),
-		kong.Writers(stdout, stderr),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Vars{
-			"state_dir": defaultStateDir(os.Getenv), "listen_address": defaultListenAddress, "log_level": "info",
-			"ports": portList(metrics.DefaultPorts()), "version": versionText(), "formats": formatNames(),
-		},
-		kong.PostBuild(nameEnvironment),
-	}, options...)...)
-	if err != nil {
-		return nil, fmt.Errorf("building the command line: %w", err)
-	}
-	return parser, nil
-}
 
 // runCommand is the service.
 type runCommand struct {

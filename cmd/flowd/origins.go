@@ -18,20 +18,6 @@ const (
 	fromFlag    = "command line"
 )
 
-// nameEnvironment gives every flag its environment variable: FLOWD_ and the name, with underscores.
-func nameEnvironment(k *kong.Kong) error {
-	return kong.Visit(k.Model, func(node kong.Visitable, next kong.Next) error {
-		if flag, ok := node.(*kong.Flag); ok {
-			names := []string{"FLOWD_" + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(flag.Name))}
-			if flag.Name == "help" || flag.Name == "version" {
-				names = nil
-			}
-			flag.Envs, flag.Value.Tag.Envs = names, names
-		}
-		return next(nil)
-	})
-}
-
 // environmentOf is the variable that sets the flag, or nothing.
 func environmentOf(flag *kong.Flag) string {
 	for _, name := range flag.Tag.Envs {
