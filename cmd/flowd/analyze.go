@@ -68,7 +68,8 @@ func (c *analyzeCommand) Run(ctx context.Context, line *commandLine, to streams)
 }
 
 func (c *analyzeCommand) analyze(ctx context.Context, files iter.Seq2[archive.File, error], scanner parser.ScannerConfig, stderr io.Writer) (analyzeReport, error) {
-	defer saveMemory()()
+	var heap heapKeeper
+	defer heap.release()
 	bar := startProgress(stderr, isTerminal(stderr), files)
 	defer bar.stop()
 	total, report := metrics.NewAnalysis(), analyzeReport{Errors: []fileError{}}
@@ -79,6 +80,7 @@ func (c *analyzeCommand) analyze(ctx context.Context, files iter.Seq2[archive.Fi
 			if waited := t.Wait(ctx); waited != nil {
 				return waited
 			}
+			heap.fileDone()
 			report.add(t, err)
 			if err == nil {
 				total.Merge(part)

@@ -68,13 +68,26 @@ func (i *archiveInput) checkPaths() error {
 	return nil
 }
 
-// saveMemory gives back the heap that the start needed, and keeps it close to what is in use from then on. Hardly anything is allocated per file, so
-// collecting earlier costs next to nothing.
-func saveMemory() (restore func()) {
-	const percent = 20
-	before := debug.SetGCPercent(percent)
-	debug.FreeOSMemory()
-	return func() { debug.SetGCPercent(before) }
+// heapKeeper keeps the heap close to what is in use while many files are read. Its methods are for one goroutine at a time.
+type heapKeeper struct{ done, before int }
+
+// heapPercent is how much may be allocated before the next collection, in percent of what is in use. Hardly anything is allocated per file, so collecting
+// that early costs next to nothing.
+const heapPercent = 20
+
+// fileDone is called after every file. It does nothing before the second: until then what was allocated is what readers and rankings need, and collections
+// would find little else.
+func (k *heapKeeper) fileDone() {
+	if k.done++; k.done == 2 {
+		k.before = debug.SetGCPercent(heapPercent)
+	}
+}
+
+// release puts back what was set before.
+func (k *heapKeeper) release() {
+	if k.done >= 2 {
+		debug.SetGCPercent(k.before)
+	}
 }
 
 // stopped is why not every file was read.

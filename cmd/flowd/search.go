@@ -43,6 +43,7 @@ type search struct {
 	window archive.Window
 	out    *searchPrinter
 	bar    *progress
+	heap   heapKeeper
 
 	files, skipped, malformed uint64
 	failures                  []fileError
@@ -60,7 +61,7 @@ func (c *searchCommand) Run(ctx context.Context, line *commandLine, to streams) 
 		return usageError{line.origins.explain(err)}
 	}
 	s := &search{searchCommand: c, match: match, window: window, out: newSearchPrinter(to.out, c.output, c.Limit)}
-	defer saveMemory()()
+	defer s.heap.release()
 	s.bar = startProgress(to.err, isTerminal(to.err) && !isTerminal(to.out), s.inWindow(files, new(uint64)))
 	err = archive.InOrder(ctx, c.Workers, s.inWindow(files, &s.skipped), func() archive.Visit { return s.visit(scanner) })
 	s.bar.stop()
@@ -129,6 +130,7 @@ func (s *search) end(ctx context.Context, t *archive.Turn, w *searchWriter, fail
 	if err := t.Wait(ctx); err != nil {
 		return err
 	}
+	s.heap.fileDone()
 	if t.Err == nil {
 		s.files++
 	}
