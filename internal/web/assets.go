@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -25,7 +26,7 @@ const (
 // asset is a file that pages load.
 type asset struct {
 	content     []byte
-	compressed  []byte // With gzip.
+	compressed  func() []byte // With gzip. Made once, when a browser first asks: it takes longer than all else that a server needs to be ready.
 	contentType string
 	tag         string // Of its content, so that a browser need not load it again.
 }
@@ -43,7 +44,9 @@ func readAssets() (map[string]asset, error) {
 			return err
 		}
 		sum := sha256.Sum256(content)
-		all[strings.TrimPrefix(name, assetRoot+"/")] = asset{content, compressed(content), kind, `"` + hex.EncodeToString(sum[:8]) + `"`}
+		all[strings.TrimPrefix(name, assetRoot+"/")] = asset{
+			content, sync.OnceValue(func() []byte { return compressed(content) }), kind, `"` + hex.EncodeToString(sum[:8]) + `"`,
+		}
 		return nil
 	})
 	return all, err
@@ -84,7 +87,7 @@ func (s *Server) asset(w http.ResponseWriter, r *http.Request) {
 	content := a.content
 	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		w.Header().Set("Content-Encoding", "gzip")
-		content = a.compressed
+		content = a.compressed()
 	}
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
 }

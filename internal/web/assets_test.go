@@ -6,9 +6,11 @@ import (
 	"encoding/hex"
 	"io"
 	"maps"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -99,6 +101,23 @@ func TestABrowserGetsAssetsCompressed(t *testing.T) {
 	content, err := io.ReadAll(reader)
 	if err != nil || string(content) != plain.Body.String() || plain.Header().Get("Content-Encoding") != "" {
 		t.Errorf("compressed and plain differ, or reading failed: %v", err)
+	}
+}
+
+// TestNothingIsCompressedBeforeABrowserAsks, because that would be most of what a start takes: by the memory of it, which one compressor alone has more of.
+func TestNothingIsCompressedBeforeABrowserAsks(t *testing.T) {
+	const most = 1_000_000
+	cfg, deps := everything()
+	least := uint64(math.MaxUint64) // Of a few: others may allocate beside.
+	for range 5 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		newServer(t, cfg, deps)
+		runtime.ReadMemStats(&after)
+		least = min(least, after.TotalAlloc-before.TotalAlloc)
+	}
+	if least > most {
+		t.Errorf("a server takes %d bytes before it serves, want at most %d", least, most)
 	}
 }
 
