@@ -10,7 +10,8 @@ const (
 // values as there are columns and one space between them. Everything else is left to its caller, who reads it line by line.
 type block struct {
 	kernels kernels
-	text    []byte
+	text    []byte // The window with a margin at both ends, so that positions fit into 32 bits however long the whole text is.
+	start   int    // Of text, in the whole.
 	columns int
 	at      []uint32 // The newline before the first line, and all separators from there on. Made at the first use.
 	lines   int      // Of at, those that are alike.
@@ -48,13 +49,14 @@ func (b *block) cut(l *lines, columns int) bool {
 	if b.at == nil {
 		b.at = make([]uint32, 1+blockWindow/2+indexSlack)
 	}
-	b.text, b.columns, b.at[0] = l.buf[:l.end], columns, uint32(l.pos-1)
-	separators, newlines, odd := b.kernels.index(b.text, l.pos, chunks, b.at[1:])
+	b.start, b.columns, b.at[0] = l.pos-kernelMargin, columns, kernelMargin-1
+	b.text = l.buf[b.start:min(l.end, l.pos+blockWindow+kernelMargin)]
+	separators, newlines, odd := b.kernels.index(b.text, kernelMargin, chunks, b.at[1:])
 	if odd || !b.alike(separators/columns, newlines) {
 		b.alone = blockAlone
 		return false
 	}
-	for b.lines = newlines; b.lines > 0 && int(b.at[b.lines*columns])+kernelMargin > l.end; {
+	for b.lines = newlines; b.lines > 0 && int(b.at[b.lines*columns])+kernelMargin > len(b.text); {
 		b.lines--
 	}
 	return b.lines > 0
@@ -89,5 +91,5 @@ func (b *block) line(row int) []byte {
 	return b.text[b.at[at]+1 : b.at[at+b.columns]]
 }
 
-// end is the position behind the last row.
-func (b *block) end() int { return int(b.at[b.taken*b.columns]) + 1 }
+// end is the position behind the last row, in the whole text.
+func (b *block) end() int { return b.start + int(b.at[b.taken*b.columns]) + 1 }
