@@ -106,21 +106,26 @@ func (e *entry[K]) raise(unseen uint64) {
 	e.count, e.err = addSaturating(e.count, unseen), addSaturating(e.err, unseen)
 }
 
-// top returns the n heaviest entries, heaviest first, equal ones in the order of their keys. It sorts positions: they are a tenth of the entries.
+// top returns the n heaviest entries, heaviest first, equal ones in the order of their keys. Sorting bare counts first leaves few entries to sort.
 func (t *tally[K]) top(n int, compare func(a, b K) int) []entry[K] {
 	entries := t.sketch.entries
-	order := make([]int32, len(entries))
-	for i := range order {
-		order[i] = int32(i)
+	if n = min(n, len(entries)); n <= 0 {
+		return nil
 	}
-	slices.SortFunc(order, func(i, j int32) int {
-		return cmp.Or(cmp.Compare(entries[j].count, entries[i].count), compare(entries[i].key, entries[j].key))
-	})
+	counts := make([]uint64, len(entries))
+	for i := range entries {
+		counts[i] = entries[i].count
+	}
+	slices.Sort(counts)
+	least := counts[len(counts)-n]
 	var out []entry[K]
-	for _, i := range order[:min(n, len(order))] {
-		out = append(out, entries[i])
+	for _, e := range entries {
+		if e.count >= least {
+			out = append(out, e)
+		}
 	}
-	return out
+	slices.SortFunc(out, func(a, b entry[K]) int { return cmp.Or(cmp.Compare(b.count, a.count), compare(a.key, b.key)) })
+	return out[:n]
 }
 
 func compareAddr(a, b addrKey) int { return cmp.Or(cmp.Compare(a.hi, b.hi), cmp.Compare(a.lo, b.lo)) }
