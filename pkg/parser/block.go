@@ -73,10 +73,14 @@ func (b *block) alike(lines, newlines int) bool {
 }
 
 // take makes rows of the next lines, as many as there is room for in records, and returns how many; it stops before a line that is special.
-func (b *block) take(records []Record, special func(line []byte) bool) int {
+// Only a line that begins with first or with a byte above the digits is asked about: hardly any record does.
+func (b *block) take(records []Record, first byte, special func(line []byte) bool) int {
 	b.records, b.first, b.rows, b.next, b.doubt = records, b.taken*b.columns, 0, 0, 0
-	for most := min(b.lines-b.taken, blockLines, len(records)); b.rows < most && !special(b.line(b.rows)); {
-		b.rows++
+	for most := min(b.lines-b.taken, blockLines, len(records)); b.rows < most; b.rows++ {
+		c := b.text[b.at[b.first+b.rows*b.columns]+1]
+		if (c > '9' || c == first) && special(b.line(b.rows)) {
+			break
+		}
 	}
 	b.taken += b.rows
 	if b.rows == 0 {

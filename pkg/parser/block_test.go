@@ -53,6 +53,17 @@ func TestBlocksAreWhatLinesAre(t *testing.T) {
 	}
 }
 
+// TestBlocksEndAtTheSameHeader has headers that begin with no letter.
+func TestBlocksEndAtTheSameHeader(t *testing.T) {
+	records := strings.Repeat("1 eni-1\n", 3*blockLines)
+	for _, header := range []string{"${srcport} ${interface-id}\n", "'srcport interface-id'\n", "srcport interface-id\n"} {
+		got, inBlocks := scanBothWays(t, header+records+header+records)
+		if len(got.records) != 6*blockLines || inBlocks < 4*blockLines {
+			t.Errorf("%q: got %d records, %d of them in blocks", header, len(got.records), inBlocks)
+		}
+	}
+}
+
 // TestBlocksHaveAllFields has a value in every field, and `-` in every other line.
 func TestBlocksHaveAllFields(t *testing.T) {
 	var header, values []string

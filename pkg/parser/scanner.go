@@ -32,8 +32,9 @@ type Scanner struct {
 	ahead   *ahead // Made by the first ResetAhead.
 
 	// The last header and what it compiled to. The objects of a flow log all have the same one.
-	headerText []byte
-	compiled   *Format
+	headerText  []byte
+	headerFirst byte // 0 without a header.
+	compiled    *Format
 }
 
 // NewScanner returns a scanner of r. It reads nothing before Next. A nil r is empty input.
@@ -124,7 +125,7 @@ func (s *Scanner) nextOfBlock() bool {
 
 func (s *Scanner) nextBlock() bool {
 	b := &s.block
-	if s.format == nil || b.taken == b.lines && !b.cut(&s.lines, s.format.Columns()) || b.take(s.into, s.special) == 0 {
+	if s.format == nil || b.taken == b.lines && !b.cut(&s.lines, s.format.Columns()) || b.take(s.into, s.headerFirst, s.special) == 0 {
 		return false
 	}
 	s.lines.pos = b.end()
@@ -179,16 +180,8 @@ func (s *Scanner) isHeader(line []byte) bool {
 	return len(f.fields) > 1 || slices.Equal(f.fields, s.format.fields)
 }
 
-// special is true for a line that must be read by itself: a header, or what is behind a byte order mark. The first byte decides for nearly every record.
-func (s *Scanner) special(line []byte) bool {
-	switch c := line[0]; {
-	case c == '\xef': // Of a byte order mark.
-		return true
-	case c >= 'a' && c <= 'z', len(s.headerText) > 0 && c == s.headerText[0]:
-		return s.isHeader(line)
-	}
-	return false
-}
+// special is true for a line that must be read by itself: a header, or what is behind a byte order mark.
+func (s *Scanner) special(line []byte) bool { return line[0] == '\xef' || s.isHeader(line) }
 
 // beginsWithField decides for nearly every record by its first byte: versions, accounts, addresses and `-` begin with no letter.
 func beginsWithField(line []byte) bool {
@@ -215,7 +208,7 @@ func (s *Scanner) header(line []byte) {
 			s.err = fmt.Errorf("reading the header: %w; input without a header needs the format of its flow log from elsewhere", err)
 			return
 		}
-		s.headerText, s.compiled = append(s.headerText[:0], line...), f.Select(s.cfg.Fields)
+		s.headerText, s.headerFirst, s.compiled = append(s.headerText[:0], line...), line[0], f.Select(s.cfg.Fields)
 	}
 	s.format = s.compiled
 	s.unknown = max(s.unknown, s.format.Unknown())
