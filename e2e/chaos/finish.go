@@ -52,13 +52,9 @@ func (n *runner) finish(ctx context.Context) error {
 func (n *runner) drain(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, errors.New("the queue did not run empty"))
 	defer cancel()
-	p, err := n.start(ctx)
+	p, err := n.empty(ctx)
 	if err != nil {
 		return err
-	}
-	if err := n.untilEmpty(ctx, p); err != nil {
-		p.End(syscall.SIGKILL)
-		return fmt.Errorf("letting the queue run empty: %w\n%s", err, p.Stderr)
 	}
 	if code := p.End(syscall.SIGTERM); code != 0 {
 		return fmt.Errorf("exit code after SIGTERM: got %d, want 0\n%s", code, p.Stderr)
@@ -69,6 +65,23 @@ func (n *runner) drain(ctx context.Context) error {
 	_, _, err = n.compare(ctx, p)
 	p.End(syscall.SIGKILL)
 	return errors.Join(err, n.noteErrors(p))
+}
+
+// empty returns a flowd that found the queue empty. One that ends by itself on the way, where it may, is started again, as a service manager does.
+func (n *runner) empty(ctx context.Context) (*process, error) {
+	for {
+		p, err := n.start(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if err = n.untilEmpty(ctx, p); err == nil {
+			return p, nil
+		}
+		if !errors.Is(err, loopback.ErrEnded) || n.ended(p, err) != nil {
+			p.End(syscall.SIGKILL)
+			return nil, fmt.Errorf("letting the queue run empty: %w\n%s", err, p.Stderr)
+		}
+	}
 }
 
 // start retries as long as flowd may end by itself.
