@@ -3,7 +3,8 @@ package parser
 const (
 	blockLines  = 32      // Records that are parsed together.
 	blockWindow = 8 << 10 // Bytes of text that are looked at for separators together.
-	blockAlone  = 32      // Lines that are read one by one after the next ones were not alike.
+	blockAlone  = 32      // Lines that are read one by one after lines that were not alike; twice as many with each look in a row that found some, up to blockPause.
+	blockPause  = 1024
 )
 
 // block parses lines that are alike together, column by column: that is more than twice as fast as line by line. Alike are lines as AWS writes them, with as many
@@ -17,6 +18,7 @@ type block struct {
 	lines   int      // Of at, those that are alike.
 	taken   int      // Of these, those that were parsed.
 	alone   int      // Lines until the next look.
+	pause   int      // What alone was set to last; 0 after lines that were all alike.
 
 	records []Record // Of the rows, which are the lines that were parsed last. The caller has the memory.
 	first   int      // The newline before the first row, in at.
@@ -32,7 +34,7 @@ type block struct {
 // reset forgets the text.
 func (b *block) reset() {
 	b.text, b.records = nil, nil
-	b.lines, b.taken, b.alone, b.rows, b.next = 0, 0, 0, 0, 0
+	b.lines, b.taken, b.alone, b.pause, b.rows, b.next = 0, 0, 0, 0, 0, 0
 }
 
 // cut looks at the lines from the position of l on, and is false when the next one is not alike, or too near the end to tell.
@@ -53,7 +55,8 @@ func (b *block) cut(l *lines, columns int) bool {
 	b.text = l.buf[b.start:min(l.end, l.pos+blockWindow+kernelMargin)]
 	separators, newlines, odd := b.kernels.index(b.text, kernelMargin, chunks, b.at[1:])
 	if odd || !b.alike(separators/columns, newlines) {
-		b.alone = blockAlone
+		b.lines = 0
+		b.rest()
 		return false
 	}
 	for b.lines = newlines; b.lines > 0 && int(b.at[b.lines*columns])+kernelMargin > len(b.text); {
@@ -83,10 +86,19 @@ func (b *block) take(records []Record, first byte, special func(line []byte) boo
 		}
 	}
 	b.taken += b.rows
-	if b.rows == 0 {
-		b.taken, b.alone = b.lines, blockAlone
+	switch {
+	case b.rows == 0:
+		b.rest()
+	case b.taken == b.lines:
+		b.pause = 0
 	}
 	return b.rows
+}
+
+// rest gives the lines up for a while. Looking costs a whole window even when hardly a line of it is used: text that goes on like that must not pay for it.
+func (b *block) rest() {
+	b.pause = min(max(blockAlone, 2*b.pause), blockPause)
+	b.taken, b.alone = b.lines, b.pause
 }
 
 // line is the text of a row.

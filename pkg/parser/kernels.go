@@ -7,11 +7,11 @@ const (
 	indexSlack   = 16 // How many numbers an index may write behind what it found.
 )
 
-// kernels are the inner loops over the lines of a block. They look at text that is there to be loaded with a value, [margin] bytes before its end and behind its
+// kernels are the inner loops over the lines of a block. They look at text that is there to be loaded with a value, kernelMargin bytes before the end of the value and behind its
 // start, and say in a bit for each row what they could not read: the caller looks at it with more patience.
 type kernels struct {
 	// index notes where separators and newlines are in blocks of 64 bytes from a position on, which is the start of a line. Odd is true when there is more: two of them side
-	// by side, or control bytes.
+	// by side, or control bytes; n and lines mean nothing then.
 	index func(text []byte, from, blocks int, at []uint32) (n, lines int, odd bool)
 	// numbers reads a column of decimal numbers of up to 16 digits and at most limit. at[0] is the separator before the first of them, at[1] the one behind.
 	numbers func(text []byte, at []uint32, stride, rows int, limit uint64, out *[blockLines]uint64) (bad uint64)

@@ -22,7 +22,8 @@ func newKernels() kernels {
 	}
 }
 
-// checkColumn panics when the assembly would touch what is not its own.
+// checkColumn panics when the assembly would touch what is not its own, at the first or the last row. The others are between them, because an index of the same text
+// only goes up.
 func checkColumn(text []byte, at []uint32, stride, rows int) {
 	last := at[(rows-1)*stride : (rows-1)*stride+2]
 	_, _, _ = text[at[1]-kernelMargin], text[last[0]+kernelMargin], [blockLines]byte{}[rows-1]

@@ -3,7 +3,7 @@
 // The kernels in AVX2: see kernels.go for what they do, wordKernels for the same in Go, and kernels_amd64.go for who checks what they may touch.
 // Source, for addresses: Wojciech Muła, "SIMD-ized faster parse of IPv4 addresses", 2023, http://0x80.pl/notesen/2023-04-09-faster-parse-ipv4.html.
 
-// The constants, 32 bytes each.
+// The constants: those for text 32 bytes each, those for values 16.
 DATA spaces<>+0(SB)/8, $0x2020202020202020
 DATA spaces<>+8(SB)/8, $0x2020202020202020
 DATA spaces<>+16(SB)/8, $0x2020202020202020

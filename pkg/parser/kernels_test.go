@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// column is values one below the other, as kernels see them.
+// columnOf is values one below the other, as kernels see them.
 func columnOf(values []string) (text []byte, at []uint32) {
 	text = []byte(strings.Repeat("7", kernelMargin) + "\n")
 	at = []uint32{kernelMargin}
