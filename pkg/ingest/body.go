@@ -12,6 +12,8 @@ const (
 	maxObject = 256 << 20 // Bytes as stored.
 	// maxParse is the most time that parsing one object may hold a core.
 	maxParse = 2 * time.Minute
+	// turn is how long parsing one object may keep a core from others that wait for it, although more of its body is there.
+	turn = time.Second
 	// slowRate, in bytes a second, is the least that a body must come with over every slowWindow of waiting for it: a byte now and then would
 	// hold a worker for days.
 	slowRate   = 64 << 10
@@ -24,9 +26,16 @@ type limit chan struct{}
 func (l limit) acquire() { l <- struct{}{} }
 func (l limit) release() { <-l }
 
-// watchedBody counts the bytes that a parser took, and gives the core away while it waits for more of them.
+// ahead is a body that knows whether the next Read of it would return at once.
+type ahead interface {
+	io.Reader
+	ready() bool
+}
+
+// watchedBody counts the bytes that a parser took, and gives the core away while it waits for more of them. While they are there it keeps the core for a
+// turn: whoever takes it next finds its caches full of another batch.
 type watchedBody struct {
-	body  io.Reader
+	body  ahead
 	cores limit
 	n     int64 // Bytes as stored.
 	ended bool  // All of the body was seen.
@@ -48,10 +57,13 @@ func (b *watchedBody) release() {
 
 // Read implements [io.Reader]. Whoever calls it holds a core.
 func (b *watchedBody) Read(p []byte) (int, error) {
-	b.release()
-	defer b.acquire()
-	if b.parsed > maxParse {
+	held := time.Since(b.held)
+	if b.parsed+held > maxParse {
 		return 0, failed(reasonBomb, "parsing it took more than %s", maxParse)
+	}
+	if held > turn || !b.body.ready() {
+		b.release()
+		defer b.acquire()
 	}
 	n, err := b.body.Read(p)
 	b.n += int64(n)

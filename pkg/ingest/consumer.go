@@ -36,6 +36,7 @@ type Consumer struct {
 	memory   *memory
 	parsing  limit
 	chunks   *chunks        // Of all workers.
+	decoders sync.Pool      // Of *decoder.
 	settling chan *delivery // Handed over by workers, in the order in which they finished.
 	deleting chan *delivery // Every object has a fate.
 	answered atomic.Bool    // The queue did, to a receive.
@@ -75,6 +76,7 @@ func New(cfg Config, deps Deps) (*Consumer, error) {
 		memory: newMemory(deps.Memory, m.circuit.WithLabelValues(outageMemory), deps.Logger), parsing: make(limit, runtime.GOMAXPROCS(0)), chunks: newChunks(cfg.Workers),
 		settling: make(chan *delivery, cfg.Workers), deleting: make(chan *delivery, cfg.Workers), random: rand.Float64,
 	}
+	c.decoders.New = func() any { return newDecoder(cfg) }
 	for range cfg.Workers {
 		c.pulses = append(c.pulses, newPulse())
 	}

@@ -248,6 +248,8 @@ type neverEnding struct{}
 
 func (neverEnding) Read(p []byte) (int, error) { return len(p), nil }
 
+func (neverEnding) ready() bool { return true }
+
 // F43 Parquet: fails as `format`.
 func TestF43_Parquet(t *testing.T) { dead(t, []byte("PAR1\x15\x04\x15\x10"), reasonFormat) }
 

@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"go.uber.org/zap"
 
-	"flowd/internal/inflate"
-	"flowd/pkg/parser"
 )
 
 // stallTimeout is how long S3 may take to answer, and a body to yield a byte. The SDK has no read timeout for S3.
@@ -32,19 +29,13 @@ const maxReads = 3
 // errDuplicate is an object that is in the totals already.
 var errDuplicate = errors.New("the object was counted before")
 
-// reader holds what a worker needs to read objects: its memory is used again for every one.
+// reader is what a worker needs to get objects, one after another.
 type reader struct {
-	inflate *inflate.Reader
-	scanner *parser.Scanner
-	ahead   *prefetch
-	pulse   *pulse // Of the worker that it belongs to; nil has none.
+	ahead *prefetch
+	pulse *pulse // Of the worker that it belongs to; nil has none.
 }
 
-func newReader(cfg Config, shared *chunks) *reader {
-	r := &reader{inflate: inflate.NewReaderWith(cfg.Inflate), scanner: parser.NewScanner(nil, parser.ScannerConfig{Fields: cfg.Fields}), ahead: newPrefetch(shared)}
-	r.inflate.Limit(cfg.limits())
-	return r
-}
+func newReader(shared *chunks) *reader { return &reader{ahead: newPrefetch(shared)} }
 
 // countObject reads an object into a batch of its own and hands that to the committer; the delivery keeps the commit to wait for. An error is
 // a fate ([errDuplicate], [errOverwritten]) or a failure with a reason.
@@ -106,9 +97,11 @@ func (c *Consumer) readOnce(ctx context.Context, r *reader, o *Object) (Batch, e
 		cancel(nil) // Ends a read of the body.
 		r.ahead.stop()
 	}()
-	batch := c.deps.Counter.NewBatch(o.Written)
-	if err := c.readBody(ctx, r, o, out, &watchedBody{body: r.ahead, cores: c.parsing}, batch); err != nil {
-		batch.Discard()
+	batch, err := c.readBody(ctx, o, out, &watchedBody{body: r.ahead, cores: c.parsing})
+	if err != nil {
+		if batch != nil {
+			batch.Discard()
+		}
 		return nil, fmt.Errorf("reading s3://%s/%s: %w", o.Bucket, o.Key, err)
 	}
 	return batch, nil
@@ -149,15 +142,15 @@ func objectTime(o *Object, out *s3.GetObjectOutput) time.Time {
 	return o.EventTime
 }
 
-// readBody fills the batch. When the body ended with another length than announced, that explains every other error.
-func (c *Consumer) readBody(ctx context.Context, r *reader, o *Object, out *s3.GetObjectOutput, body *watchedBody, batch Batch) error {
-	err := c.fill(ctx, r, body, batch)
+// readBody fills a batch, which comes with an error too. When the body ended with another length than announced, that explains every other error.
+func (c *Consumer) readBody(ctx context.Context, o *Object, out *s3.GetObjectOutput, body *watchedBody) (Batch, error) {
+	batch, err := c.fill(ctx, o, body)
 	if err == nil || body.ended {
 		if err := checkLength(o, out.ContentLength, body.n); err != nil {
-			return err
+			return batch, err
 		}
 	}
-	return err
+	return batch, err
 }
 
 // checkLength finds what no decoder can: a body that was cut between two gzip members, or anywhere in plain text.
@@ -171,64 +164,4 @@ func checkLength(o *Object, sent *int64, got int64) error {
 		return failed(reasonShortBody, "got %d bytes, the notification said %d", got, o.Size)
 	}
 	return nil
-}
-
-// fill parses the body into the batch. A panic in here is a bug; it fails this object and no other.
-func (c *Consumer) fill(ctx context.Context, r *reader, body *watchedBody, batch Batch) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			c.deps.Logger.Error("panic while reading an object", zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
-			kept := *r
-			*r = *newReader(c.cfg, c.chunks) // Nobody knows what state it is in, but for what others use too.
-			r.pulse, r.ahead = kept.pulse, kept.ahead
-			err = failed(reasonPanic, "panic: %v", p)
-		}
-	}()
-	body.acquire()
-	defer body.release()
-	if err := r.inflate.Reset(body); err != nil {
-		return readError(ctx, err)
-	}
-	if string(r.inflate.Peek(4)) == "PAR1" {
-		return failed(reasonFormat, "it is Parquet; create the flow log with plain text files")
-	}
-	if err := scan(r, batch); err != nil {
-		return readError(ctx, err)
-	}
-	batch.AddObjectBytes(uint64(body.n), r.scanner.Bytes())
-	return nil
-}
-
-// scan adds every record: no lock, and no allocation.
-func scan(r *reader, batch Batch) error {
-	s := r.scanner
-	for s.ResetBlocks(r.inflate); s.Next(); {
-		record, err := s.Record()
-		if err == nil {
-			batch.Add(record)
-			continue
-		}
-		reason, ok := parser.ReasonOf(err)
-		if !ok {
-			return err
-		}
-		batch.AddMalformed(reason)
-	}
-	return s.Err()
-}
-
-// readError gives an error of the body, of gzip, or of the header its reason.
-func readError(ctx context.Context, err error) error {
-	ours := interrupted(ctx)
-	switch {
-	case ours != nil:
-		return ours
-	case errors.Is(err, inflate.ErrBomb):
-		return &reasonError{reasonBomb, err}
-	case errors.Is(err, inflate.ErrCorrupt):
-		return &reasonError{reasonGzip, err}
-	case errors.Is(err, parser.ErrHeader):
-		return &reasonError{reasonHeader, err}
-	}
-	return &reasonError{reasonOf(err, reasonRead), err}
 }

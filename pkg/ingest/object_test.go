@@ -19,7 +19,7 @@ func (r *rig) read(o Object) (*fakeBatch, Object, error) {
 	if r.consumer == nil {
 		r.build()
 	}
-	batch, err := r.consumer.readObject(r.Context(), newReader(r.cfg, r.consumer.chunks), &o)
+	batch, err := r.consumer.readObject(r.Context(), newReader(r.consumer.chunks), &o)
 	if err != nil {
 		return nil, o, err
 	}
@@ -179,22 +179,29 @@ func TestBodiesThatAreNotWhatWasAnnounced(t *testing.T) {
 	}
 }
 
-// TestReaderIsNotUsedAgainAfterAPanic because nobody knows what state it is in.
-func TestReaderIsNotUsedAgainAfterAPanic(t *testing.T) {
+// TestDecoderIsNotUsedAgainAfterAPanic because nobody knows what state it is in. After a broken object it is.
+func TestDecoderIsNotUsedAgainAfterAPanic(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.build()
+		used := map[*decoder]int{}
+		r.consumer.decoders.New = func() any {
+			d := newDecoder(Config{})
+			used[d] = len(used)
+			return d
+		}
 		r.counter.add = func(*parser.Record) { panic("a bug") }
-		used := newReader(Config{}, r.consumer.chunks)
-		before := *used
 		o := announced(key, r.store.put(key, zip(r, text(3))))
-		if _, err := r.consumer.readObject(r.Context(), used, &o); reasonOf(err, "none") != reasonPanic || !strings.Contains(err.Error(), "a bug") {
-			t.Errorf("got %v, want the panic as an error", err)
+		for n := 1; n <= 2; n++ {
+			batch, err := r.consumer.readObject(r.Context(), newReader(r.consumer.chunks), &o)
+			if batch != nil || reasonOf(err, "none") != reasonPanic || !strings.Contains(err.Error(), "a bug") {
+				t.Errorf("got %v, want the panic as an error", err)
+			}
+			if len(used) != n {
+				t.Errorf("%d objects took %d decoders: one was used again after a panic", n, len(used))
+			}
 		}
-		if used.inflate == before.inflate || used.scanner == before.scanner {
-			t.Error("the reader kept the inflater or the scanner that was interrupted")
-		}
-		if got := r.logs.FilterMessage("panic while reading an object").All(); len(got) != 1 || !strings.Contains(got[0].ContextMap()["stack"].(string), "scan") {
-			t.Errorf("got %v, want one line with the stack", got)
+		if got := r.logs.FilterMessage("panic while reading an object").All(); len(got) != 2 || !strings.Contains(got[0].ContextMap()["stack"].(string), "scan") {
+			t.Errorf("got %v, want a line with the stack for each", got)
 		}
 	})
 }
@@ -202,19 +209,22 @@ func TestReaderIsNotUsedAgainAfterAPanic(t *testing.T) {
 // TestAllocationsDoNotDependOnTheNumberOfRecords compares objects of very different sizes.
 func TestAllocationsDoNotDependOnTheNumberOfRecords(t *testing.T) {
 	allocs := func(lines string) float64 {
-		c := &Consumer{parsing: make(limit, 1)}
-		r, stored := newReader(Config{}, newChunks(1)), zip(t, lines)
+		counter := newFakeCounter()
+		c := &Consumer{parsing: make(limit, 1), deps: Deps{Counter: counter}}
+		d := newDecoder(Config{})
+		c.decoders.New = func() any { return d }
+		r, stored := newReader(newChunks(1)), zip(t, lines)
 		stall := time.AfterFunc(time.Hour, func() {})
 		defer stall.Stop()
-		in, batch := bytes.NewReader(stored), &fakeBatch{counter: newFakeCounter()}
+		in := bytes.NewReader(stored)
 		return testing.AllocsPerRun(5, func() {
 			in.Reset(stored)
-			batch.records = 0
 			r.ahead.start(t.Context(), &network{body: in, stall: stall})
 			defer r.ahead.stop()
 			body := &watchedBody{body: r.ahead, cores: c.parsing}
-			if err := c.fill(context.Background(), r, body, batch); err != nil || batch.records+batch.malformed == 0 {
-				t.Fatalf("got %v and %d records", err, batch.records)
+			batch, err := c.fill(context.Background(), new(Object), body)
+			if got := batch.(*fakeBatch); err != nil || got.records+got.malformed == 0 {
+				t.Fatalf("got %v and %d records", err, got.records)
 			}
 		})
 	}

@@ -161,6 +161,11 @@ func (p *prefetch) Read(b []byte) (int, error) {
 	return 0, p.got.err
 }
 
+// ready says that Read would not wait.
+func (p *prefetch) ready() bool {
+	return p.used < p.got.n || p.got.err != nil || p.got.died != nil || len(p.queue) > 0
+}
+
 // release gives the chunk back that was given out last.
 func (p *prefetch) release() {
 	switch f := p.got; {

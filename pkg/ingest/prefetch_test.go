@@ -119,6 +119,9 @@ func TestPrefetchIsTheBody(t *testing.T) {
 				}
 				p.start(ctx, body)
 				got, err := io.ReadAll(p)
+				if !p.ready() {
+					t.Errorf("%s of %d bytes: Read would wait at the end", what, size)
+				}
 				_, again := p.Read(make([]byte, 1))
 				if !bytes.Equal(got, want) || !errors.Is(err, end) || again == nil {
 					t.Errorf("%s of %d bytes: got %d, %v, then %v; want %v", what, size, len(got), err, again, end)
@@ -128,6 +131,37 @@ func TestPrefetchIsTheBody(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestPrefetchKnowsWhetherItWaits for the network.
+func TestPrefetchKnowsWhetherItWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		body, network := io.Pipe()
+		p, b := newPrefetch(newChunks(1)), make([]byte, 2)
+		p.start(t.Context(), body)
+		want := func(ready bool) {
+			t.Helper()
+			if synctest.Wait(); p.ready() != ready {
+				t.Errorf("ready: got %t, want %t", p.ready(), ready)
+			}
+		}
+		want(false)
+		for range 2 {
+			if _, err := network.Write([]byte("1234")); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				want(true)
+				if n, err := p.Read(b); n != 2 || err != nil {
+					t.Errorf("read %d bytes, %v", n, err)
+				}
+			}
+			want(false)
+		}
+		network.CloseWithError(io.ErrUnexpectedEOF)
+		want(true)
+		p.stop()
+	})
 }
 
 type dying struct{}

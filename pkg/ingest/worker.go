@@ -23,7 +23,7 @@ const (
 
 // work is one worker: it receives a message and finishes it, then the next.
 func (c *Consumer) work(ctx, work context.Context, p *pulse) {
-	r, pause := newReader(c.cfg, c.chunks), minPause
+	r, pause := newReader(c.chunks), minPause
 	r.pulse = p
 	defer p.rest()
 	for ctx.Err() == nil {
