@@ -90,13 +90,11 @@ func (a *Analysis) Merge(p *AnalysisPart) {
 	switch {
 	case p.rankings == nil:
 	case a.rankings == nil:
-		p.rankings.close()
 		a.rankings, p.rankings = p.rankings, nil
 	default:
 		if a.space == nil {
 			a.space = newMergeSpace(a.entries)
 		}
-		p.rankings.close()
 		a.rankings.merge(p.rankings, a.space)
 	}
 	p.Reset()

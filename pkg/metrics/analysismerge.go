@@ -14,13 +14,14 @@ func newMergeSpace(entries int) *mergeSpace {
 }
 
 // merge adds what o saw, and keeps the heaviest keys of both. A key that only one of them has may have had as much as the other's floor there: that
-// is added to its count and to its error. Both must be closed: nothing is added to t any more but by merging, so its queue stays behind. o is used
-// up, and good for nothing but reset.
+// is added to its count and to its error. Nothing may be added to t any more but by merging: what waits in it is not merged. o is empty afterwards.
 func (t *tally[K]) merge(o *tally[K], w *mergeSpace) {
-	mine, theirs := t.floor, o.floor
-	shared, fresh := w.shared[:len(t.sketch.entries)], o.sketch.entries[:0]
+	mine, theirs := t.sketch.floor, o.sketch.floor
+	entries, shared := o.sketch.entries, w.shared[:len(t.sketch.entries)]
+	o.sketch.reset()
+	fresh := entries[:0] // Nobody adds to o meanwhile.
 	clear(shared)
-	for _, e := range o.sketch.entries {
+	for _, e := range entries {
 		p := t.sketch.find(e.key)
 		if p.at < 0 {
 			e.raise(mine)
@@ -36,7 +37,7 @@ func (t *tally[K]) merge(o *tally[K], w *mergeSpace) {
 			t.sketch.entries[i].raise(theirs)
 		}
 	}
-	t.floor = addSaturating(mine, theirs)
+	t.sketch.floor = addSaturating(mine, theirs)
 	t.keep(fresh, w)
 }
 
@@ -46,8 +47,7 @@ func (t *tally[K]) keep(fresh []entry[K], w *mergeSpace) {
 	s := t.sketch
 	if len(s.entries)+len(fresh) <= s.capacity {
 		for _, e := range fresh {
-			s.index.link(s.index.free(s.hash(e.key)), int32(len(s.entries)))
-			s.entries = append(s.entries, e)
+			s.insert(s.index.free(s.hash(e.key)), e)
 		}
 		return
 	}
@@ -72,7 +72,7 @@ func (t *tally[K]) keepAbove(c *cut, entries []entry[K]) {
 		if e := &entries[i]; c.takes(e.count) {
 			s.entries = append(s.entries, *e)
 		} else {
-			t.floor = max(t.floor, e.count)
+			s.floor = max(s.floor, e.count)
 		}
 	}
 }

@@ -13,18 +13,17 @@ import (
 func TestMergeKeepsTheHeaviestOfBoth(t *testing.T) {
 	cuts := 0
 	rapid.Check(t, func(t *rapid.T) {
-		entries := rapid.IntRange(1, 8).Draw(t, "entries")
+		entries := rapid.IntRange(2, 8).Draw(t, "entries")
 		total, part, space := newTally(entries, 1), newTally(entries, 1), newMergeSpace(entries)
 		for _, stream := range drawTallyStreams(t, 24) {
 			for _, r := range stream {
 				part.add(r.key, true, r.weight)
 			}
-			part.close()
 			want, floor := plainMerge(total, part)
 			total.merge(part, space)
 			part.reset()
-			if !slices.Equal(total.sketch.entries, want) || total.floor != floor {
-				t.Fatalf("got %v and a floor of %d, want %v and %d", total.sketch.entries, total.floor, want, floor)
+			if !slices.Equal(total.sketch.entries, want) || total.sketch.floor != floor {
+				t.Fatalf("got %v and a floor of %d, want %v and %d", total.sketch.entries, total.sketch.floor, want, floor)
 			}
 			for i, e := range want {
 				if p := total.sketch.find(e.key); int(p.at) != i {
@@ -48,12 +47,12 @@ func plainMerge(a, b *tally[portKey]) (kept []entry[portKey], floor uint64) {
 		if e, found := b.sketch.estimate(all[i].key); found {
 			all[i].count, all[i].err = all[i].count+e.count, all[i].err+e.err
 		} else {
-			all[i].raise(b.floor)
+			all[i].raise(b.sketch.floor)
 		}
 	}
 	for _, e := range b.sketch.entries {
 		if _, found := a.sketch.estimate(e.key); !found {
-			e.raise(a.floor)
+			e.raise(a.sketch.floor)
 			all = append(all, e)
 		}
 	}
@@ -63,7 +62,7 @@ func plainMerge(a, b *tally[portKey]) (kept []entry[portKey], floor uint64) {
 	}
 	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(all[j].count, all[i].count) })
 	n := min(len(all), a.sketch.capacity)
-	floor = a.floor + b.floor
+	floor = a.sketch.floor + b.sketch.floor
 	for _, i := range order[n:] {
 		floor = max(floor, all[i].count)
 	}

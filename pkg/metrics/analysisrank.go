@@ -50,14 +50,6 @@ func (a *analysisRankings) add(r *parser.Record) {
 	}
 }
 
-func (a *analysisRankings) close() {
-	a.source.close()
-	a.destination.close()
-	a.pair.close()
-	a.rejectedSource.close()
-	a.rejectedPort.close()
-}
-
 func (a *analysisRankings) merge(o *analysisRankings, w *mergeSpace) {
 	a.source.merge(&o.source, w)
 	a.destination.merge(&o.destination, w)
@@ -79,7 +71,6 @@ func (a *analysisRankings) reset() {
 // Source: Agarwal, Cormode, Huang, Phillips, Wei, Yi, "Mergeable Summaries", PODS 2012, section 4.
 type tally[K comparable] struct {
 	sketch *sketch[K]
-	floor  uint64 // Good after close, and after every merge.
 }
 
 func (t *tally[K]) add(key K, known bool, weight uint64) {
@@ -88,18 +79,7 @@ func (t *tally[K]) add(key K, known bool, weight uint64) {
 	}
 }
 
-// close ends the stream: what the sketch dropped had at most its smallest count.
-func (t *tally[K]) close() {
-	t.floor = 0
-	if t.sketch.dropped {
-		t.floor = t.sketch.entries[t.sketch.lightest()].count
-	}
-}
-
-func (t *tally[K]) reset() {
-	t.sketch.reset()
-	t.floor = 0
-}
+func (t *tally[K]) reset() { t.sketch.reset() }
 
 // raise allows for weight that may have been there, unseen.
 func (e *entry[K]) raise(unseen uint64) {

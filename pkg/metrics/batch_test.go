@@ -184,7 +184,7 @@ func TestNothingOfABatchIsLeftInTheNext(t *testing.T) {
 func essence(b *Batch) []any {
 	tops := []any{b.tops.source.other, b.tops.pair.other, b.tops.rejectedPort.other}
 	for _, s := range []*sketch[addrKey]{b.tops.source.sketch, b.tops.destination.sketch, b.tops.rejectedSource.sketch} {
-		tops = append(tops, s.entries, s.pinned, s.queue.base, s.queue.heads, s.queue.size, s.index, s.slack)
+		tops = append(tops, s.entries, s.pinned, s.floor, s.waiting, s.index, s.slack)
 	}
 	return append(tops, b.objectTime, b.read, b.malformed, b.compressed, b.text, b.ends, b.rows, b.ports, b.tops.pair.sketch.index, b.tops.rejectedPort.sketch.index)
 }

@@ -31,10 +31,12 @@ type ranking[K comparable] struct {
 }
 
 func newRanking[K comparable](k, capacity int, hash func(K) uint64, start time.Time) *ranking[K] {
-	return &ranking[K]{
+	r := &ranking[K]{
 		k: k, sketch: newSketch[K](capacity, 0, hash), member: map[K]time.Time{},
 		start: start, last: make([]time.Duration, capacity), halved: start,
 	}
+	r.sketch.moved = func(to, from int) { r.last[to] = r.last[from] }
+	return r
 }
 
 // restore sets the members after a restart. They keep their places for one half-life, because the sketch starts empty.
@@ -155,7 +157,7 @@ func (r *ranking[K]) challenge(candidates []entry[K], now time.Time) (admitted, 
 
 // weakestFirst are the members with what each may have at most.
 func (r *ranking[K]) weakestFirst() []entry[K] {
-	out, floor := make([]entry[K], 0, len(r.order)), r.sketch.floor()
+	out, floor := make([]entry[K], 0, len(r.order)), r.sketch.floor
 	for _, key := range r.order {
 		e, found := r.sketch.estimate(key)
 		if !found {

@@ -192,3 +192,21 @@ func TestSavedRankingComesBack(t *testing.T) {
 		t.Errorf("got %d, want 1000 that halved once", e.count)
 	}
 }
+
+// TestTimesMoveWithTheirKeys: when keys are dropped, those that stay move up.
+func TestTimesMoveWithTheirKeys(t *testing.T) {
+	r, want := newRankingClock(t, 1, 4), map[int]time.Duration{}
+	for key, weight := range []uint64{1, 30, 2, 40, 50} {
+		r.now = r.now.Add(time.Minute)
+		r.weigh(map[int]uint64{key: weight})
+		want[key] = r.now.Sub(start())
+	}
+	if len(r.sketch.entries) != 3 {
+		t.Fatalf("%d keys are left, want 3", len(r.sketch.entries))
+	}
+	for at, e := range r.sketch.entries {
+		if r.last[at] != want[e.key] {
+			t.Errorf("key %d last had weight after %s, want %s", e.key, r.last[at], want[e.key])
+		}
+	}
+}

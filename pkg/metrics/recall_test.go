@@ -106,7 +106,7 @@ func TestRankingFitsInOneMegabyte(t *testing.T) {
 }
 
 func sketchBytes[K comparable](s *sketch[K]) int {
-	return cap(s.entries)*int(unsafe.Sizeof(entry[K]{})) + 4*cap(s.queue.next) + 4*cap(s.index.slots) + 8*cap(s.waiting)
+	return cap(s.entries)*int(unsafe.Sizeof(entry[K]{})) + cap(s.index.buckets)*int(unsafe.Sizeof(bucket{})) + 8*cap(s.waiting) + 8*cap(s.counts)
 }
 
 func batchBytes(b *Batch) int {

@@ -6,25 +6,27 @@ import (
 	"sort"
 )
 
-// sketch finds heavy keys in bounded memory: Space-Saving, with the heap repaired lazily.
-// Source: Metwally, Agrawal, El Abbadi, "Efficient Computation of Frequent and Top-k Elements in Data Streams", ICDT 2005.
+// sketch finds heavy keys in bounded memory: Space-Saving, with the smallest count raised for many keys at once. A key that is new gets a place while there are
+// places. When none is left the lighter half of the keys is dropped, and the heaviest of those is the floor: the most that a key may have that is
+// not there. So a hit only adds to a counter, and nothing has to keep the counters in order.
+// Sources: Metwally, Agrawal, El Abbadi, "Efficient Computation of Frequent and Top-k Elements in Data Streams", ICDT 2005; Anderson, Bevan, Lang,
+// Liberty, Rhodes, Thaler, "A High-Performance Algorithm for Identifying Frequent Items in Data Streams", IMC 2017.
 //
 // For a key that is in the sketch, count−err ≤ true weight ≤ count+slack. A key that is not has at most floor+slack. Slack is 0 unless
-// sketches were merged.
-//
-// A hit only adds to a counter: the queue that knows the lightest key sees it when an eviction needs that one. That is what makes a hit
-// cheap, and hits are most of a skewed stream. Nothing is allocated after construction.
+// sketches were merged. Nothing is allocated after construction.
 type sketch[K comparable] struct {
-	hash     func(K) uint64
-	capacity int        // Keys that are not pinned.
-	entries  []entry[K] // The pinned ones first.
-	pinned   int
-	index    sketchIndex // Of all entries.
-	queue    minQueue    // Of those that are not pinned.
-	waiting  []uint64    // See admit. Nil when every key is admitted at once.
-	waitsAt  func(K) uint64
-	dropped  bool // There was a key that has no entry now.
-	slack    uint64
+	hash      func(K) uint64
+	capacity  int        // Keys that are not pinned; at least 2.
+	entries   []entry[K] // The pinned ones first. They move only when some are dropped.
+	pinned    int
+	index     sketchIndex // Of all entries.
+	floor     uint64      // No entry that is not pinned is below; 0 until keys were dropped.
+	slack     uint64
+	waiting   []uint64 // See wait. Nil when every key gets a place.
+	waitsAt   func(K) uint64
+	waitShift uint8
+	counts    []uint64           // For a moment, of the entries.
+	moved     func(to, from int) // Told of entries that moved; nil is not.
 }
 
 // entry is one tracked key. Weights saturate.
@@ -41,17 +43,15 @@ func (e *entry[K]) certain() uint64 { return e.count - e.err }
 // collisions.
 func newSketch[K comparable](capacity, pins int, hash func(K) uint64) *sketch[K] {
 	return &sketch[K]{
-		hash: hash, capacity: capacity, entries: make([]entry[K], 0, capacity+pins),
-		index: newSketchIndex(capacity + pins), queue: newMinQueue(capacity + pins),
+		hash: hash, capacity: capacity, entries: make([]entry[K], 0, capacity+pins), index: newSketchIndex(capacity + pins), counts: make([]uint64, 0, capacity),
 	}
 }
 
-// pin gives distinct keys the first entries, in their order, until the sketch is reset. They are not in the queue, so no other key can take their
-// places, and what is added to them is counted exactly. The sketch must be empty.
+// pin gives distinct keys the first entries, in their order, until the sketch is reset. They are never dropped, and what is added to them is counted
+// exactly. The sketch must be empty.
 func (s *sketch[K]) pin(keys []K) {
 	for _, key := range keys {
-		s.index.link(s.find(key), int32(len(s.entries)))
-		s.entries = append(s.entries, entry[K]{key: key})
+		s.insert(s.find(key), entry[K]{key: key})
 	}
 	s.pinned = len(keys)
 }
@@ -59,63 +59,75 @@ func (s *sketch[K]) pin(keys []K) {
 // add returns the position of the key's entry, which is good until the next call; it is below 0 when the key is too light to have one.
 func (s *sketch[K]) add(key K, weight uint64) int {
 	p := s.find(key)
-	if p.at >= 0 {
+	switch {
+	case p.at >= 0:
 		e := &s.entries[p.at]
 		e.count = addSaturating(e.count, weight)
 		return int(p.at)
-	}
-	if s.queue.size == s.capacity && s.waiting != nil {
+	case s.waiting != nil:
 		return s.admit(p, key, weight)
 	}
-	return s.insert(p, entry[K]{key, weight, 0})
+	return s.addNew(p, key, weight, 0)
 }
 
 // addWithError adds what another sketch knows about a key.
 func (s *sketch[K]) addWithError(key K, weight, err uint64) int {
 	p := s.find(key)
 	if p.at < 0 {
-		return s.insert(p, entry[K]{key, weight, err})
+		return s.addNew(p, key, weight, err)
 	}
 	e := &s.entries[p.at]
 	e.count, e.err = addSaturating(e.count, weight), addSaturating(e.err, err)
 	return int(p.at)
 }
 
-// insert adds a key that is not there. In a full sketch it takes the place of the lightest key, and inherits its count as error.
+// addNew adds a key that is not there. It may have had as much as the floor before.
+func (s *sketch[K]) addNew(p place, key K, weight, err uint64) int {
+	p = s.makeRoom(p)
+	return s.insert(p, entry[K]{key, addSaturating(s.floor, weight), addSaturating(s.floor, err)})
+}
+
 func (s *sketch[K]) insert(p place, e entry[K]) int {
-	if s.queue.size < s.capacity {
-		at := int32(len(s.entries))
-		s.index.link(p, at)
-		s.entries = append(s.entries, e)
-		s.queue.push(at, e.count)
-		return int(at)
-	}
-	at := s.lightest()
-	old := s.entries[at].count
-	s.replace(at, p, entry[K]{e.key, addSaturating(old, e.count), addSaturating(old, e.err)})
-	return int(at)
+	at := len(s.entries)
+	s.index.link(p, at)
+	s.entries = append(s.entries, e)
+	return at
 }
 
-// replace gives the place of the lightest key to one that is not there, which must not be lighter.
-func (s *sketch[K]) replace(lightest int32, p place, e entry[K]) {
-	old := &s.entries[lightest]
-	gone := s.index.placeOf(s.hash(old.key))
+// makeRoom returns where the key of p belongs when there is a place for it.
+func (s *sketch[K]) makeRoom(p place) place {
+	if len(s.entries)-s.pinned < s.capacity {
+		return p
+	}
+	s.dropLighterHalf()
+	return s.index.free(p.hash)
+}
+
+// dropLighterHalf drops, of keys that are as heavy, those that came last. The others keep their order.
+func (s *sketch[K]) dropLighterHalf() {
+	rest, kept := s.entries[s.pinned:], s.pinned
+	cut := heaviestOf(appendCounts(s.counts[:0], rest), len(rest)/2)
+	for i := range rest {
+		if e := &rest[i]; !cut.takes(e.count) {
+			s.drop(e)
+			continue
+		}
+		s.entries[kept] = rest[i]
+		if s.moved != nil {
+			s.moved(kept, s.pinned+i)
+		}
+		kept++
+	}
+	s.entries = s.entries[:kept]
+	s.reindex()
+}
+
+func (s *sketch[K]) drop(e *entry[K]) {
+	s.floor = max(s.floor, e.count)
 	if s.waiting != nil {
-		*s.waitingWith(old.key) = old.count
+		w := s.waitingWith(e.key)
+		*w = max(*w, e.count)
 	}
-	s.queue.pop()
-	s.index.link(p, lightest) // Before the other goes: that moves slots.
-	s.index.unlink(gone.mark, lightest)
-	*old, s.dropped = e, true
-	s.queue.push(lightest, e.count)
-}
-
-// floor is the most that a key may have that is not in the sketch, but for slack.
-func (s *sketch[K]) floor() uint64 {
-	if s.queue.size < s.capacity {
-		return 0
-	}
-	return s.entries[s.lightest()].count
 }
 
 // halve forgets half of everything. Counts round up and what is certain rounds down, so that both bounds hold for the halved weights.
@@ -129,8 +141,7 @@ func (s *sketch[K]) halve() {
 	for i := range s.waiting {
 		s.waiting[i] = halfUp(s.waiting[i])
 	}
-	s.rebuild()
-	s.slack = halfUp(s.slack)
+	s.floor, s.slack = halfUp(s.floor), halfUp(s.slack)
 }
 
 func halfUp(v uint64) uint64 { return v - v/2 }
@@ -143,7 +154,7 @@ func (s *sketch[K]) merge(other *sketch[K], touched func(at int)) {
 			touched(s.addWithError(e.key, e.count, e.err))
 		}
 	}
-	s.slack = addSaturating(s.slack, addSaturating(other.slack, other.floor()))
+	s.slack = addSaturating(s.slack, addSaturating(other.slack, other.floor))
 }
 
 func (s *sketch[K]) estimate(key K) (entry[K], bool) {
@@ -153,11 +164,13 @@ func (s *sketch[K]) estimate(key K) (entry[K], bool) {
 	return entry[K]{}, false
 }
 
+// reset makes it empty, as fast as little was in it.
 func (s *sketch[K]) reset() {
-	s.entries, s.pinned, s.dropped, s.slack = s.entries[:0], 0, false, 0
-	s.queue.reset()
-	clear(s.index.slots)
-	clear(s.waiting)
+	s.unindex()
+	if s.floor > 0 {
+		clear(s.waiting)
+	}
+	s.entries, s.pinned, s.floor, s.slack = s.entries[:0], 0, 0, 0
 }
 
 // heaviest returns the n heaviest of the entries that keep wants, heaviest first; of equal counts those with more that is certain, then those that

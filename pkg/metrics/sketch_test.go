@@ -2,15 +2,14 @@ package metrics
 
 import (
 	"math"
-	"math/bits"
 	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
 )
 
-// crowded is a hash that puts many keys into few slots, so that runs are long and closing their gaps matters, and lets many wait together.
-func crowded(key int) uint64 { return uint64(key%5)<<32 | uint64(key%3) }
+// crowded is a hash that puts many keys into few buckets, so that they stray into the next ones, many with the same tag, and lets many wait together.
+func crowded(key int) uint64 { return uint64(key%5)<<61 | uint64(key%3) }
 
 // exact is what a sketch must agree with: halves of the small weights of a test are exact in a float64.
 type exact map[int]float64
@@ -19,7 +18,7 @@ type exact map[int]float64
 func TestSketchBoundsHold(t *testing.T) {
 	evicted, waited, merged, halved := 0, 0, 0, 0
 	rapid.Check(t, func(rt *rapid.T) {
-		s := newSketch(rapid.IntRange(1, 9).Draw(rt, "capacity"), 0, crowded)
+		s := newSketch(rapid.IntRange(2, 9).Draw(rt, "capacity"), 0, crowded)
 		if rapid.Bool().Draw(rt, "keys wait") {
 			s.wait(crowded)
 		}
@@ -29,7 +28,7 @@ func TestSketchBoundsHold(t *testing.T) {
 			case "add":
 				addBoth(rt, s, truth)
 			case "merge":
-				other := newSketch(rapid.IntRange(1, 9).Draw(rt, "other capacity"), 2, crowded)
+				other := newSketch(rapid.IntRange(2, 9).Draw(rt, "other capacity"), 2, crowded)
 				if rapid.Bool().Draw(rt, "keys wait in the other") {
 					other.wait(crowded)
 				}
@@ -37,7 +36,7 @@ func TestSketchBoundsHold(t *testing.T) {
 				for range rapid.IntRange(0, 30).Draw(rt, "additions") {
 					addBoth(rt, other, truth)
 				}
-				checkQueue(rt, other, 2)
+				checkPlaces(rt, other, 2)
 				touched := map[int]bool{}
 				s.merge(other, func(at int) { touched[s.entries[at].key] = true })
 				for _, e := range other.entries {
@@ -60,8 +59,8 @@ func TestSketchBoundsHold(t *testing.T) {
 		} else {
 			waited += left
 		}
-		if merged == mergedBefore && s.dropped != (len(truth) > len(s.entries)) {
-			rt.Fatalf("there were %d keys, there are %d, and something was dropped: %v", len(truth), len(s.entries), s.dropped)
+		if merged == mergedBefore && (s.floor > 0) != (len(truth) > len(s.entries)) {
+			rt.Fatalf("there were %d keys, there are %d, and the floor is %d", len(truth), len(s.entries), s.floor)
 		}
 	})
 	if evicted == 0 || waited == 0 || merged == 0 || halved == 0 {
@@ -85,7 +84,7 @@ func checkSketch(rt *rapid.T, s *sketch[int], truth exact) {
 	slack := float64(s.slack)
 	for key, want := range truth {
 		if e, found := s.estimate(key); !found {
-			if limit := float64(s.floor()) + slack; want > limit {
+			if limit := float64(s.floor) + slack; want > limit {
 				rt.Fatalf("key %d has %v and is not in the sketch, which allows at most %v", key, want, limit)
 			}
 		} else if float64(e.certain()) > want || want > float64(e.count)+slack {
@@ -93,16 +92,18 @@ func checkSketch(rt *rapid.T, s *sketch[int], truth exact) {
 		}
 	}
 	checkIndex(rt, s)
-	checkQueue(rt, s, 0)
+	checkPlaces(rt, s, 0)
 }
 
 // checkIndex wants every entry to be found, and nothing else in the index.
 func checkIndex(rt *rapid.T, s *sketch[int]) {
 	rt.Helper()
 	used := 0
-	for _, v := range s.index.slots {
-		if v != 0 {
-			used++
+	for _, b := range s.index.buckets {
+		for lane := range lanes {
+			if uint16(b.tags>>(lane*laneBits)) != 0 {
+				used++
+			}
 		}
 	}
 	if used != len(s.entries) {
@@ -115,26 +116,21 @@ func checkIndex(rt *rapid.T, s *sketch[int]) {
 	}
 }
 
-// checkQueue wants each entry that is not pinned in one list, none below the base, none in a list that is too high for its count, and the smallest
-// count to be found.
-func checkQueue(rt *rapid.T, s *sketch[int], pinned int) {
+// checkPlaces wants no more entries than there are places, and what waits and every entry that is not pinned on its side of the floor.
+func checkPlaces(rt *rapid.T, s *sketch[int], pinned int) {
 	rt.Helper()
-	seen, smallest := map[int32]bool{}, uint64(math.MaxUint64)
-	for list, head := range s.queue.heads {
-		for ; head != 0; head = s.queue.next[head-1] {
-			at := head - 1
-			count := s.entries[at].count
-			if count < s.queue.base || list > bits.Len64(count^s.queue.base) || int(at) < pinned || seen[at] {
-				rt.Fatalf("list %d above %d has entry %d: %+v", list, s.queue.base, at, s.entries[at])
-			}
-			seen[at], smallest = true, min(smallest, count)
+	if n := len(s.entries) - pinned; s.pinned != pinned || n > s.capacity {
+		rt.Fatalf("%d keys are pinned, want %d, and %d others have %d places", s.pinned, pinned, n, s.capacity)
+	}
+	for _, e := range s.entries[pinned:] {
+		if e.count < s.floor {
+			rt.Fatalf("key %d has %d, below the floor of %d", e.key, e.count, s.floor)
 		}
 	}
-	if got, want := len(seen), len(s.entries)-pinned; got != want || s.queue.size != want {
-		rt.Fatalf("the queue has %d entries and says %d, want %d", got, s.queue.size, want)
-	}
-	if len(seen) == s.capacity && s.entries[s.lightest()].count != smallest {
-		rt.Fatalf("the queue's smallest count is %d, want %d", s.entries[s.lightest()].count, smallest)
+	for i, w := range s.waiting {
+		if w > s.floor {
+			rt.Fatalf("place %d waits with %d, above the floor of %d", i, w, s.floor)
+		}
 	}
 }
 
@@ -154,8 +150,29 @@ func TestPinnedKeysAreExactWhateverElseComes(t *testing.T) {
 		}
 	}
 	s.reset()
-	if s.add(9, 1); len(s.entries) != 1 || s.queue.size != 1 {
-		t.Errorf("after a reset: got %d entries, %d of them not pinned, want 1 and 1", len(s.entries), s.queue.size)
+	if s.add(9, 1); len(s.entries) != 1 || s.pinned != 0 {
+		t.Errorf("after a reset: got %d entries, %d of them pinned, want 1 and none", len(s.entries), s.pinned)
+	}
+}
+
+// TestResetOfFewLeavesNothing: eight keys belong into one bucket of four lanes, so that there are others to clear.
+func TestResetOfFewLeavesNothing(t *testing.T) {
+	s := newSketch(100, 0, crowded)
+	for key := range 8 {
+		s.add(5*key, 1)
+	}
+	used := 0
+	for _, b := range s.index.buckets {
+		if b != (bucket{}) {
+			used++
+		}
+	}
+	if all := len(s.index.buckets); used != 2 || 8*len(s.entries) > all {
+		t.Fatalf("%d buckets of %d are used: the test does not see what it is for", used, all)
+	}
+	s.reset()
+	if slices.ContainsFunc(s.index.buckets, func(b bucket) bool { return b != bucket{} }) {
+		t.Error("a bucket is not empty after a reset")
 	}
 }
 

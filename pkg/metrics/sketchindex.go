@@ -2,88 +2,114 @@ package metrics
 
 import "math/bits"
 
-// sketchIndex finds the entry of a key: open addressing with linear probing. A slot is 0 when it is empty, else a mark made of the upper bits of the
-// key's hash, and 1 + the position of the entry in the bits below. So a key that is not there is mostly told without a look at any entry, and
-// closing a gap needs no hash.
+// sketchIndex finds the entry of a key. A key belongs into the bucket that the upper bits of its hash name, or into the next one that has a free lane; so one
+// look at a bucket that is not full tells whether the key is there. Four lanes are compared at once, and keys go only when all of them are put in anew.
 type sketchIndex struct {
-	slots []uint32
-	mask  uint32
-	shift uint8  // Of a mark to its home slot.
-	low   uint32 // The bits of the position.
+	buckets []bucket
+	mask    uint32
+	shift   uint8 // Of a hash, to the number of its bucket.
 }
 
-// newSketchIndex has at least three slots for two entries. There can be 2¹⁵−1 entries: position and home must fit into 32 bits together.
+// bucket has four lanes of 16 bits.
+type bucket struct {
+	tags uint64 // Lower bits of the hashes of the keys, and 1; a lane of 0 is free.
+	at   uint64 // Positions of their entries; 0 in a lane that is free.
+}
+
+const (
+	lanes    = 4
+	laneBits = 64 / lanes
+	eachLane = 0x0001_0001_0001_0001
+	laneTops = eachLane << (laneBits - 1)
+	// maxEntries is what a lane has room for.
+	maxEntries = 1 << laneBits
+)
+
+// newSketchIndex has about one bucket for each entry: few buckets are full then.
 func newSketchIndex(entries int) sketchIndex {
-	slots := 4
-	for 2*slots < 3*entries {
-		slots *= 2
+	if entries > maxEntries {
+		panic("a sketch has more entries than its index can tell apart")
 	}
-	return sketchIndex{
-		slots: make([]uint32, slots), mask: uint32(slots - 1), shift: uint8(32 - bits.TrailingZeros(uint(slots))), low: 1<<bits.Len(uint(entries)) - 1,
+	n := 2
+	for 4*n < 3*entries {
+		n *= 2
 	}
+	return sketchIndex{buckets: make([]bucket, n), mask: uint32(n - 1), shift: uint8(64 - bits.TrailingZeros(uint(n)))}
 }
 
-// place is what a hash says, and where a look for its key ended.
+// place is where the look for a key ended.
 type place struct {
-	at   int32  // Position of the entry; −1 when there is none.
-	slot uint32 // Where the key belongs, good until the next change.
-	mark uint32
+	hash   uint64
+	at     int32 // Position of the entry; −1 when there is none.
+	bucket uint32
+	lane   uint8 // The first bit of it. Without an entry it is the free lane where the key belongs, good until the next change.
 }
 
-func (x *sketchIndex) placeOf(hash uint64) place {
-	mark := uint32(hash>>32) &^ x.low
-	return place{-1, mark >> x.shift, mark}
-}
+func tagOf(hash uint64) uint16 { return uint16(hash) | 1 }
 
-// link puts a position where a look for its key ended.
-func (x *sketchIndex) link(p place, at int32) { x.slots[p.slot] = p.mark | uint32(at+1) }
+// zeroLanes has the top bit of each lane that is 0. Above one that is 0 there may be bits of lanes that are not: only the lowest is certain.
+func zeroLanes(v uint64) uint64 { return (v - eachLane) & ^v & laneTops }
+
+// with finds the lanes that have a tag. Only the first one is certain, but the others are entries too.
+func (b *bucket) with(tag uint16) uint64 { return zeroLanes(b.tags ^ uint64(tag)*eachLane) }
+
+// laneOf is the first bit of the first lane that a result of zeroLanes has.
+func laneOf(zero uint64) uint8 { return uint8(bits.TrailingZeros64(zero)) &^ (laneBits - 1) }
+
+func (x *sketchIndex) home(hash uint64) uint32 { return uint32(hash >> x.shift) }
 
 // free is where a key belongs that is not there.
 func (x *sketchIndex) free(hash uint64) place {
-	p := x.placeOf(hash)
-	for x.slots[p.slot] != 0 {
-		p.slot = (p.slot + 1) & x.mask
-	}
-	return p
-}
-
-// unlink takes a position out and closes the gap, so that no tombstones gather. It must be there, under that mark.
-func (x *sketchIndex) unlink(mark uint32, at int32) {
-	gap, gone := mark>>x.shift, mark|uint32(at+1)
-	for x.slots[gap&x.mask] != gone {
-		gap++
-	}
-	gap &= x.mask
-	for slot := (gap + 1) & x.mask; x.slots[slot] != 0; slot = (slot + 1) & x.mask {
-		home := (x.slots[slot] &^ x.low) >> x.shift
-		if (slot-home)&x.mask >= (slot-gap)&x.mask {
-			x.slots[gap] = x.slots[slot]
-			gap = slot
+	for b := x.home(hash); ; b = (b + 1) & x.mask {
+		if zero := zeroLanes(x.buckets[b].tags); zero != 0 {
+			return place{hash, -1, b, laneOf(zero)}
 		}
 	}
-	x.slots[gap] = 0
+}
+
+// link puts a position where a look for its key ended.
+func (x *sketchIndex) link(p place, at int) {
+	b := &x.buckets[p.bucket]
+	b.tags |= uint64(tagOf(p.hash)) << p.lane
+	b.at |= uint64(at) << p.lane
 }
 
 // find looks for the entry of a key.
 func (s *sketch[K]) find(key K) place {
-	x := &s.index
-	p := x.placeOf(s.hash(key))
-	for ; ; p.slot = (p.slot + 1) & x.mask {
-		v := x.slots[p.slot]
-		if v == 0 {
-			return p
+	hash := s.hash(key)
+	for n := s.index.home(hash); ; n = (n + 1) & s.index.mask {
+		b := &s.index.buckets[n]
+		for found := b.with(tagOf(hash)); found != 0; found &= found - 1 {
+			lane := laneOf(found)
+			if at := int32(uint16(b.at >> lane)); s.entries[at].key == key {
+				return place{hash, at, n, lane}
+			}
 		}
-		if at := int32(v&x.low) - 1; v&^x.low == p.mark && s.entries[at].key == key {
-			p.at = at
-			return p
+		if zero := zeroLanes(b.tags); zero != 0 {
+			return place{hash, -1, n, laneOf(zero)}
 		}
 	}
 }
 
 // reindex makes the index anew.
 func (s *sketch[K]) reindex() {
-	clear(s.index.slots)
+	clear(s.index.buckets)
 	for i := range s.entries {
-		s.index.link(s.index.free(s.hash(s.entries[i].key)), int32(i))
+		s.index.link(s.index.free(s.hash(s.entries[i].key)), i)
+	}
+}
+
+// unindex makes the index empty. Of few entries it clears the buckets that they may be in: their own one, and the next ones while those before were full.
+func (s *sketch[K]) unindex() {
+	x := &s.index
+	if 8*len(s.entries) > len(x.buckets) {
+		clear(x.buckets)
+		return
+	}
+	for i := range s.entries {
+		for n, full := x.home(s.hash(s.entries[i].key)), true; full; n = (n + 1) & x.mask {
+			full = zeroLanes(x.buckets[n].tags) == 0
+			x.buckets[n] = bucket{}
+		}
 	}
 }

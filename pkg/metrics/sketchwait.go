@@ -1,31 +1,35 @@
 package metrics
 
-// wait makes keys that are new to a full sketch wait until they are heavy enough, see admit. It is for sketches that see records; where sketches
-// are merged, every key that one of them has is admitted. Unlike the hash of the index, at should be the same in every process, so that the result
-// is: whoever crafts keys that wait together only gets them admitted as soon as without waiting.
+import "math/bits"
+
+// wait makes keys that are new to a sketch that has dropped some wait until they are above its floor. Keys whose hashes share a number wait together: what is
+// there is never below what any of them has, and never above the floor. So light keys, which are most of a skewed stream, cost an
+// addition instead of a place, and errors are smaller than without. It is for sketches that see records; where sketches are merged, every key that
+// one of them has gets a place. Unlike the hash of the index, at should be the same in every process, so that the result is: whoever crafts keys that wait
+// together only gets them in as soon as without waiting.
+// Source: Homem, Carvalho, "Finding top-k elements in data streams", Information Sciences 180(24), 2010 ("Filtered Space-Saving").
 func (s *sketch[K]) wait(at func(K) uint64) *sketch[K] {
-	s.waiting, s.waitsAt = make([]uint64, len(s.index.slots)), at
+	n := 4
+	for 2*n < 3*cap(s.entries) {
+		n *= 2
+	}
+	s.waiting, s.waitsAt, s.waitShift = make([]uint64, n), at, uint8(64-bits.TrailingZeros(uint(n)))
 	return s
 }
 
 // waitingWith is what keys have, together, that wait where this one would.
-func (s *sketch[K]) waitingWith(key K) *uint64 {
-	return &s.waiting[uint32(s.waitsAt(key)>>32)>>s.index.shift]
-}
+func (s *sketch[K]) waitingWith(key K) *uint64 { return &s.waiting[s.waitsAt(key)>>s.waitShift] }
 
-// admit lets a key wait outside of a full sketch until it may be heavier than the lightest key in it. Keys whose hashes share a number wait
-// together: it is never below what any of them has, and never above the lightest entry. So light keys, which are most of a skewed stream, cost an
-// addition instead of an eviction, and errors are smaller than with plain Space-Saving.
-// Source: Homem, Carvalho, "Finding top-k elements in data streams", Information Sciences 180(24), 2010 ("Filtered Space-Saving").
+// admit gives a key a place when it may be above the floor, and else lets it wait.
 func (s *sketch[K]) admit(p place, key K, weight uint64) int {
-	waiting := s.waitingWith(key)
-	count := addSaturating(*waiting, weight)
-	if count >= s.queue.base { // Which is never above the lightest.
-		if at := s.lightest(); count >= s.entries[at].count {
-			s.replace(at, p, entry[K]{key, count, *waiting})
-			return int(at)
-		}
+	w := s.waitingWith(key)
+	if addSaturating(*w, weight) > s.floor {
+		p = s.makeRoom(p) // Which may lift both.
 	}
-	*waiting, s.dropped = count, true
+	count := addSaturating(*w, weight)
+	if count > s.floor {
+		return s.insert(p, entry[K]{key, count, *w})
+	}
+	*w = count
 	return -1
 }
