@@ -68,8 +68,8 @@ func (b *batchRows) reset() {
 
 // of finds the row of the record's interface. Records come in runs of one interface, so the last one is tried first.
 func (b *batchRows) of(r *parser.Record) *interfaceRow {
-	if l := b.last; l != nil && string(r.InterfaceID) == l.raw[identifierInterface] && string(r.VPCID) == l.raw[identifierVPC] &&
-		string(r.SubnetID) == l.raw[identifierSubnet] && string(r.AccountID) == l.raw[identifierAccount] {
+	if l := b.last; l != nil && same(r.InterfaceID, l.raw[identifierInterface]) && same(r.VPCID, l.raw[identifierVPC]) &&
+		same(r.SubnetID, l.raw[identifierSubnet]) && same(r.AccountID, l.raw[identifierAccount]) {
 		return l
 	}
 	k := appendIdentifier(b.key[:0], r.AccountID)
@@ -84,6 +84,9 @@ func (b *batchRows) of(r *parser.Record) *interfaceRow {
 	}
 	return b.newRow(b.vpc(b.key[:vpcKey]))
 }
+
+// same is for identifiers that a flow log often does not have: comparing nothing is no call.
+func same(a []byte, b string) bool { return len(a) == len(b) && (len(a) == 0 || string(a) == b) }
 
 // appendIdentifier appends one byte of length and the identifier. What is too long to be a label is "other" already here: thousands of
 // identifiers of 60 kB would be more memory than a batch may have.

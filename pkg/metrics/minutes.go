@@ -27,9 +27,6 @@ type vpcMinutes struct {
 	first int64 // Of the table; 0 before the first record.
 	table [tableMinutes]minuteCells
 	spare map[int64]*minuteCells
-	last  *minuteCells // Of minute number lastMinute.
-	// lastMinute saves the look-up: records of an object come from few minutes.
-	lastMinute int64
 }
 
 // add spreads a record over the minutes that it covers: bytes and packets by seconds, so that their sums are exact. The record itself, which
@@ -41,11 +38,16 @@ func (m *vpcMinutes) add(r *parser.Record, spare *int) {
 		return
 	}
 	first, last := start/60, (end-1)/60
-	if first < last {
+	if last-first > 1 {
 		m.spread(r, start, end, spare)
 		return
 	}
-	m.cell(last, spare)[r.Action].add(r.Bytes, r.Packets)
+	// One minute or two: whether it is one is anybody's guess, so nothing is decided by that.
+	passed, length := uint64(min(60*(first+1), end)-start), uint64(end-start)
+	bytes, packets := share(r.Bytes, passed, length), share(r.Packets, passed, length)
+	c := &m.cell(first, spare)[r.Action]
+	c[counterBytes], c[counterPackets] = addSaturating(c[counterBytes], bytes), addSaturating(c[counterPackets], packets)
+	m.cell(last, spare)[r.Action].add(r.Bytes-bytes, r.Packets-packets)
 }
 
 // coveredSeconds is the half-open time of a record in Unix seconds; it is never empty. It is not ok without an end.
@@ -83,11 +85,8 @@ func (m *vpcMinutes) spread(r *parser.Record, start, end int64, spare *int) {
 	m.cell((end-1)/60, spare)[r.Action][counterRecords]++
 }
 
-// share is n × part ÷ whole, rounded down. The part of everything is everything.
+// share is n × part ÷ whole, rounded down; part is whole at most.
 func share(n, part, whole uint64) uint64 {
-	if part == whole {
-		return n
-	}
 	high, low := bits.Mul64(n, part)
 	if high|(low|whole)>>32 == 0 { // Most flows are that small, and a short division is far cheaper.
 		return uint64(uint32(low) / uint32(whole))
@@ -98,11 +97,10 @@ func share(n, part, whole uint64) uint64 {
 
 // cell finds or makes the place of a minute.
 func (m *vpcMinutes) cell(minute int64, spare *int) *minuteCells {
-	if m.last != nil && minute == m.lastMinute {
-		return m.last
+	if at := uint64(minute - m.first); at < uint64(len(m.table)) && m.first != 0 { // No minute is before the first one of a table.
+		return &m.table[at]
 	}
-	m.last, m.lastMinute = m.find(minute, spare), minute
-	return m.last
+	return m.find(minute, spare)
 }
 
 func (m *vpcMinutes) find(minute int64, spare *int) *minuteCells {

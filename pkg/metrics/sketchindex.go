@@ -25,13 +25,13 @@ const (
 	maxEntries = 1 << laneBits
 )
 
-// newSketchIndex has about one bucket for each entry: few buckets are full then.
+// newSketchIndex has about two lanes for each entry.
 func newSketchIndex(entries int) sketchIndex {
 	if entries > maxEntries {
 		panic("a sketch has more entries than its index can tell apart")
 	}
 	n := 2
-	for 4*n < 3*entries {
+	for 8*n < 3*entries {
 		n *= 2
 	}
 	return sketchIndex{buckets: make([]bucket, n), mask: uint32(n - 1), shift: uint8(64 - bits.TrailingZeros(uint(n)))}
