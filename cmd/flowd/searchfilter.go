@@ -49,10 +49,11 @@ func (f *searchFilter) compile(now time.Time) (match func(*parser.Record) bool, 
 // matchFlow looks at the five-tuple.
 func (f *searchFilter) matchFlow(r *parser.Record) bool {
 	return (len(f.Addr) == 0 || slices.ContainsFunc(f.Addr, func(a addressRange) bool {
-		return a.holds(r.SrcAddr) || a.holds(r.DstAddr) || a.holds(r.PktSrcAddr) || a.holds(r.PktDstAddr)
+		return a.holds(r, parser.FieldSrcAddr, r.SrcAddr) || a.holds(r, parser.FieldDstAddr, r.DstAddr) ||
+			a.holds(r, parser.FieldPktSrcAddr, r.PktSrcAddr) || a.holds(r, parser.FieldPktDstAddr, r.PktDstAddr)
 	})) &&
-		(len(f.Src) == 0 || slices.ContainsFunc(f.Src, func(a addressRange) bool { return a.holds(r.SrcAddr) })) &&
-		(len(f.Dst) == 0 || slices.ContainsFunc(f.Dst, func(a addressRange) bool { return a.holds(r.DstAddr) })) &&
+		(len(f.Src) == 0 || slices.ContainsFunc(f.Src, func(a addressRange) bool { return a.holds(r, parser.FieldSrcAddr, r.SrcAddr) })) &&
+		(len(f.Dst) == 0 || slices.ContainsFunc(f.Dst, func(a addressRange) bool { return a.holds(r, parser.FieldDstAddr, r.DstAddr) })) &&
 		(len(f.Port) == 0 || holds(f.Port, r, parser.FieldSrcPort, r.SrcPort) || holds(f.Port, r, parser.FieldDstPort, r.DstPort)) &&
 		(len(f.SrcPort) == 0 || holds(f.SrcPort, r, parser.FieldSrcPort, r.SrcPort)) &&
 		(len(f.DstPort) == 0 || holds(f.DstPort, r, parser.FieldDstPort, r.DstPort)) &&
@@ -140,7 +141,9 @@ func (a *addressRange) UnmarshalText(text []byte) error {
 }
 
 // holds is false for an address that is not there.
-func (a addressRange) holds(addr netip.Addr) bool { return netip.Prefix(a).Contains(addr.Unmap()) }
+func (a addressRange) holds(r *parser.Record, field parser.Field, addr parser.Addr) bool {
+	return r.Has(field) && netip.Prefix(a).Contains(addr.Netip())
+}
 
 // wantedProtocol is an IANA protocol number.
 type wantedProtocol uint8

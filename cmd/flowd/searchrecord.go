@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"net/netip"
 	"reflect"
 	"strconv"
 	"strings"
@@ -89,8 +88,8 @@ func appendValue(dst []byte, value any) []byte {
 		return strconv.AppendUint(dst, uint64(*v), 10)
 	case *uint8:
 		return strconv.AppendUint(dst, uint64(*v), 10)
-	case *netip.Addr:
-		return append(v.AppendTo(append(dst, '"')), '"')
+	case *parser.Addr:
+		return append(v.Netip().AppendTo(append(dst, '"')), '"')
 	case *parser.Action:
 		return appendUpper(dst, v.String())
 	case *parser.LogStatus:

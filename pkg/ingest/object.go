@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"go.uber.org/zap"
-
 )
 
 // stallTimeout is how long S3 may take to answer, and a body to yield a byte. The SDK has no read timeout for S3.

@@ -10,7 +10,7 @@ import (
 // analysisHashes are shared by everything that is merged, so that a key is where it is in each. Only the index depends on them: the seed changes
 // neither which keys are kept nor what they count.
 type analysisHashes struct {
-	addr func(addrKey) uint64
+	addr func(parser.Addr) uint64
 	pair func(pairKey) uint64
 	port func(portKey) uint64
 }
@@ -21,31 +21,30 @@ func newAnalysisHashes(seed uint64) analysisHashes {
 
 // analysisRankings are the five rankings, of one file or of all.
 type analysisRankings struct {
-	source, destination tally[addrKey]
+	source, destination tally[parser.Addr]
 	pair                tally[pairKey]
-	rejectedSource      tally[addrKey]
+	rejectedSource      tally[parser.Addr]
 	rejectedPort        tally[portKey]
 }
 
 func newAnalysisRankings(entries int, h analysisHashes) *analysisRankings {
 	return &analysisRankings{
-		source:         tally[addrKey]{sketch: newSketch(entries, 0, h.addr).wait(hashAddr(0))},
-		destination:    tally[addrKey]{sketch: newSketch(entries, 0, h.addr).wait(hashAddr(0))},
+		source:         tally[parser.Addr]{sketch: newSketch(entries, 0, h.addr).wait(hashAddr(0))},
+		destination:    tally[parser.Addr]{sketch: newSketch(entries, 0, h.addr).wait(hashAddr(0))},
 		pair:           tally[pairKey]{sketch: newSketch(entries, 0, h.pair).wait(hashPair(0))},
-		rejectedSource: tally[addrKey]{sketch: newSketch(entries, 0, h.addr).wait(hashAddr(0))},
+		rejectedSource: tally[parser.Addr]{sketch: newSketch(entries, 0, h.addr).wait(hashAddr(0))},
 		rejectedPort:   tally[portKey]{sketch: newSketch(entries, 0, h.port).wait(hashPort(0))},
 	}
 }
 
 // add books the record in every ranking that sees it, as batches do: rankings by bytes take every record, the others rejected ones.
 func (a *analysisRankings) add(r *parser.Record) {
-	src, hasSrc := addressKey(r, parser.FieldSrcAddr, r.SrcAddr)
-	dst, hasDst := addressKey(r, parser.FieldDstAddr, r.DstAddr)
-	a.source.add(src, hasSrc, r.Bytes)
-	a.destination.add(dst, hasDst, r.Bytes)
-	a.pair.add(pairKey{src, dst}, hasSrc && hasDst, r.Bytes)
+	hasSrc, hasDst := r.Has(parser.FieldSrcAddr), r.Has(parser.FieldDstAddr)
+	a.source.add(r.SrcAddr, hasSrc, r.Bytes)
+	a.destination.add(r.DstAddr, hasDst, r.Bytes)
+	a.pair.add(pairKey{r.SrcAddr, r.DstAddr}, hasSrc && hasDst, r.Bytes)
 	if r.Action == parser.ActionReject {
-		a.rejectedSource.add(src, hasSrc, 1)
+		a.rejectedSource.add(r.SrcAddr, hasSrc, 1)
 		a.rejectedPort.add(portKeyOf(protocolOf(r), r.DstPort), r.Has(parser.FieldDstPort), 1)
 	}
 }
@@ -108,7 +107,9 @@ func (t *tally[K]) top(n int, compare func(a, b K) int) []entry[K] {
 	return out[:n]
 }
 
-func compareAddr(a, b addrKey) int { return cmp.Or(cmp.Compare(a.hi, b.hi), cmp.Compare(a.lo, b.lo)) }
+func compareAddr(a, b parser.Addr) int {
+	return cmp.Or(cmp.Compare(a.Hi, b.Hi), cmp.Compare(a.Lo, b.Lo))
+}
 
 func comparePair(a, b pairKey) int {
 	return cmp.Or(compareAddr(a.src, b.src), compareAddr(a.dst, b.dst))

@@ -106,17 +106,17 @@ func (a *Analysis) Result(n int) AnalysisResult {
 
 func (a *analysisRankings) result(n int) AnalysisTop {
 	return AnalysisTop{
-		SourceBytes: rows(&a.source, n, compareAddr, func(e entry[addrKey]) SourceBytes {
-			return SourceBytes{e.key.addr(), e.count, e.err}
+		SourceBytes: rows(&a.source, n, compareAddr, func(e entry[parser.Addr]) SourceBytes {
+			return SourceBytes{e.key.Netip(), e.count, e.err}
 		}),
-		DestinationBytes: rows(&a.destination, n, compareAddr, func(e entry[addrKey]) DestinationBytes {
-			return DestinationBytes{e.key.addr(), e.count, e.err}
+		DestinationBytes: rows(&a.destination, n, compareAddr, func(e entry[parser.Addr]) DestinationBytes {
+			return DestinationBytes{e.key.Netip(), e.count, e.err}
 		}),
 		PairBytes: rows(&a.pair, n, comparePair, func(e entry[pairKey]) PairBytes {
-			return PairBytes{e.key.src.addr(), e.key.dst.addr(), e.count, e.err}
+			return PairBytes{e.key.src.Netip(), e.key.dst.Netip(), e.count, e.err}
 		}),
-		RejectedSourceRecords: rows(&a.rejectedSource, n, compareAddr, func(e entry[addrKey]) RejectedSourceRecords {
-			return RejectedSourceRecords{e.key.addr(), e.count, e.err}
+		RejectedSourceRecords: rows(&a.rejectedSource, n, compareAddr, func(e entry[parser.Addr]) RejectedSourceRecords {
+			return RejectedSourceRecords{e.key.Netip(), e.count, e.err}
 		}),
 		RejectedPortRecords: rows(&a.rejectedPort, n, cmp.Compare[portKey], func(e entry[portKey]) RejectedPortRecords {
 			return RejectedPortRecords{e.key.protocol().String(), e.key.port(), e.count, e.err}

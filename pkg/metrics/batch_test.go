@@ -183,7 +183,7 @@ func TestNothingOfABatchIsLeftInTheNext(t *testing.T) {
 // essence is a batch without what is only memory.
 func essence(b *Batch) []any {
 	tops := []any{b.tops.source.other, b.tops.pair.other, b.tops.rejectedPort.other}
-	for _, s := range []*sketch[addrKey]{b.tops.source.sketch, b.tops.destination.sketch, b.tops.rejectedSource.sketch} {
+	for _, s := range []*sketch[parser.Addr]{b.tops.source.sketch, b.tops.destination.sketch, b.tops.rejectedSource.sketch} {
 		tops = append(tops, s.entries, s.pinned, s.floor, s.waiting, s.index, s.slack)
 	}
 	return append(tops, b.objectTime, b.read, b.malformed, b.compressed, b.text, b.ends, b.rows, b.ports, b.tops.pair.sketch.index, b.tops.rejectedPort.sketch.index)

@@ -1,8 +1,6 @@
 package metrics
 
 import (
-	"net/netip"
-
 	"flowd/pkg/parser"
 )
 
@@ -14,10 +12,10 @@ type members[K comparable] struct {
 
 // membership is who counts for itself in each ranking.
 type membership struct {
-	source         members[addrKey]
-	destination    members[addrKey]
+	source         members[parser.Addr]
+	destination    members[parser.Addr]
 	pair           members[pairKey]
-	rejectedSource members[addrKey]
+	rejectedSource members[parser.Addr]
 	rejectedPort   members[portKey]
 }
 
@@ -57,19 +55,19 @@ func (b *batchTop[K]) add(key K, known bool, weight uint64) {
 
 // batchTops are the five rankings of one batch.
 type batchTops struct {
-	source         batchTop[addrKey]
-	destination    batchTop[addrKey]
+	source         batchTop[parser.Addr]
+	destination    batchTop[parser.Addr]
 	pair           batchTop[pairKey]
-	rejectedSource batchTop[addrKey]
+	rejectedSource batchTop[parser.Addr]
 	rejectedPort   batchTop[portKey]
 }
 
 func newBatchTops(t *Totals) batchTops {
 	return batchTops{
-		source:         batchTop[addrKey]{sketch: t.source.newBatchSketch()},
-		destination:    batchTop[addrKey]{sketch: t.destination.newBatchSketch()},
+		source:         batchTop[parser.Addr]{sketch: t.source.newBatchSketch()},
+		destination:    batchTop[parser.Addr]{sketch: t.destination.newBatchSketch()},
 		pair:           batchTop[pairKey]{sketch: t.pair.newBatchSketch()},
-		rejectedSource: batchTop[addrKey]{sketch: t.rejectedSource.newBatchSketch()},
+		rejectedSource: batchTop[parser.Addr]{sketch: t.rejectedSource.newBatchSketch()},
 		rejectedPort:   batchTop[portKey]{sketch: t.rejectedPort.newBatchSketch()},
 	}
 }
@@ -92,21 +90,12 @@ func (b *batchTops) reset() {
 
 // add books the record in every ranking that sees it: rankings by bytes take every record, whatever its action, the others rejected ones.
 func (b *batchTops) add(r *parser.Record, proto protocol) {
-	src, hasSrc := addressKey(r, parser.FieldSrcAddr, r.SrcAddr)
-	dst, hasDst := addressKey(r, parser.FieldDstAddr, r.DstAddr)
-	b.source.add(src, hasSrc, r.Bytes)
-	b.destination.add(dst, hasDst, r.Bytes)
-	b.pair.add(pairKey{src, dst}, hasSrc && hasDst, r.Bytes)
+	hasSrc, hasDst := r.Has(parser.FieldSrcAddr), r.Has(parser.FieldDstAddr)
+	b.source.add(r.SrcAddr, hasSrc, r.Bytes)
+	b.destination.add(r.DstAddr, hasDst, r.Bytes)
+	b.pair.add(pairKey{r.SrcAddr, r.DstAddr}, hasSrc && hasDst, r.Bytes)
 	if r.Action == parser.ActionReject {
-		b.rejectedSource.add(src, hasSrc, 1)
+		b.rejectedSource.add(r.SrcAddr, hasSrc, 1)
 		b.rejectedPort.add(portKeyOf(proto, r.DstPort), r.Has(parser.FieldDstPort), 1)
 	}
-}
-
-// addressKey is false when the record does not have the address.
-func addressKey(r *parser.Record, f parser.Field, a netip.Addr) (addrKey, bool) {
-	if !r.Has(f) {
-		return addrKey{}, false
-	}
-	return addrKeyOf(a), true
 }

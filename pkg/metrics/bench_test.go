@@ -128,7 +128,7 @@ func BenchmarkScrape(b *testing.B) {
 func BenchmarkTick(b *testing.B) {
 	totals := settled(b, newStore(), nil)
 	for i := range 4 * sketchEntries {
-		key := addrKey{0, uint64(i)}
+		key := parser.Addr{Lo: uint64(i)}
 		totals.source.rank.sketch.add(key, uint64(i%1000))
 		totals.destination.rank.sketch.add(key, uint64(i%1000))
 		totals.pair.rank.sketch.add(pairKey{key, key}, uint64(i%1000))

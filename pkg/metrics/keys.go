@@ -1,36 +1,13 @@
 package metrics
 
 import (
-	"encoding/binary"
 	"math/bits"
-	"net/netip"
+
+	"flowd/pkg/parser"
 )
 
-// mapped is the lower half of the prefix ::ffff:0:0/96, which IPv4 addresses have in their IPv6-mapped form.
-// Source: RFC 4291, section 2.5.5.2.
-const mapped = 0xffff << 32
-
-// addrKey is an address as two words: cheap to compare and to hash. IPv4 is in its IPv6-mapped form.
-type addrKey struct{ hi, lo uint64 }
-
-func addrKeyOf(a netip.Addr) addrKey {
-	if a.Is4() { // Most are, and this is shorter.
-		b := a.As4()
-		return addrKey{0, mapped | uint64(binary.BigEndian.Uint32(b[:]))}
-	}
-	b := a.As16()
-	return addrKey{binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])}
-}
-
-func (k addrKey) addr() netip.Addr {
-	var b [16]byte
-	binary.BigEndian.PutUint64(b[:8], k.hi)
-	binary.BigEndian.PutUint64(b[8:], k.lo)
-	return netip.AddrFrom16(b).Unmap()
-}
-
 // pairKey is a source and a destination.
-type pairKey struct{ src, dst addrKey }
+type pairKey struct{ src, dst parser.Addr }
 
 // portKey is a protocol, as its label shows it, and a destination port.
 type portKey uint32
@@ -62,16 +39,16 @@ func secrets(seed uint64) (s [4]uint64) {
 	return s
 }
 
-func hashAddr(seed uint64) func(addrKey) uint64 {
+func hashAddr(seed uint64) func(parser.Addr) uint64 {
 	s := secrets(seed)
 	a, b := s[0], s[1]
-	return func(k addrKey) uint64 { return fold(k.hi^a, k.lo^b) }
+	return func(k parser.Addr) uint64 { return fold(k.Hi^a, k.Lo^b) }
 }
 
 func hashPair(seed uint64) func(pairKey) uint64 {
 	s := secrets(seed)
 	a, b, c, d := s[0], s[1], s[2], s[3]
-	return func(k pairKey) uint64 { return fold(k.src.hi^a, k.src.lo^b) + fold(k.dst.hi^c, k.dst.lo^d) }
+	return func(k pairKey) uint64 { return fold(k.src.Hi^a, k.src.Lo^b) + fold(k.dst.Hi^c, k.dst.Lo^d) }
 }
 
 func hashPort(seed uint64) func(portKey) uint64 {

@@ -4,16 +4,18 @@ import (
 	"net/netip"
 	"slices"
 	"testing"
+
+	"flowd/pkg/parser"
 )
 
 // TestHashesSpread: the addresses of networks are alike, and their hashes are not, in the upper bits that sketches take.
 func TestHashesSpread(t *testing.T) {
 	const places, each = 1 << 12, 16
-	key := func(n, i int) addrKey {
+	key := func(n, i int) parser.Addr {
 		v := uint32(n)<<24 | uint32(i/256)<<16 | uint32(i%256)
-		return addrKeyOf(netip.AddrFrom4([4]byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)}))
+		return parser.AddrOf(netip.AddrFrom4([4]byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)}))
 	}
-	key6 := func(i int) addrKey { return addrKey{0x20010db8 << 32, uint64(i) << 16} }
+	key6 := func(i int) parser.Addr { return parser.Addr{Hi: 0x20010db8 << 32, Lo: uint64(i) << 16} }
 	for _, seed := range []uint64{0, 1, 0xfeedfacecafebeef} {
 		addr, pair := hashAddr(seed), hashPair(seed)
 		for name, hash := range map[string]func(i int) uint64{

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 	"unsafe"
+
+	"flowd/pkg/parser"
 )
 
 const (
@@ -40,7 +42,7 @@ func TestRecallOnAMillionKeys(t *testing.T) {
 	p := &totals.source
 	direct, merged, batch := newSketch(sketchEntries, 0, p.hash), p.rank.sketch, p.newBatchSketch()
 	zipfStream(func(i int, bytes uint64) {
-		key := addrKey{0, uint64(i)}
+		key := parser.Addr{Lo: uint64(i)}
 		truth[i] += bytes
 		direct.add(key, bytes)
 		batch.add(key, bytes)
@@ -57,23 +59,23 @@ func TestRecallOnAMillionKeys(t *testing.T) {
 }
 
 // checkRecall wants 99 of the true top 100, and their estimates within the mean relative error.
-func checkRecall(t *testing.T, what string, s *sketch[addrKey], truth []uint64, maxError float64) {
+func checkRecall(t *testing.T, what string, s *sketch[parser.Addr], truth []uint64, maxError float64) {
 	t.Helper()
 	order := make([]int, len(truth))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int { return int(truth[b]) - int(truth[a]) })
-	found := map[addrKey]bool{}
+	found := map[parser.Addr]bool{}
 	for _, e := range heaviest(s.entries, recallTop, everyEntry) {
 		found[e.key] = true
 	}
 	hits, relative := 0, 0.0
 	for _, i := range order[:recallTop] {
-		if key := (addrKey{0, uint64(i)}); found[key] {
+		if key := (parser.Addr{Lo: uint64(i)}); found[key] {
 			hits++
 		}
-		e, _ := s.estimate(addrKey{0, uint64(i)})
+		e, _ := s.estimate(parser.Addr{Lo: uint64(i)})
 		relative += math.Abs(float64(e.count)-float64(truth[i])) / float64(truth[i]) / recallTop
 	}
 	t.Logf("%s: recall@%d %.2f, mean relative error %.5f", what, recallTop, float64(hits)/recallTop, relative)

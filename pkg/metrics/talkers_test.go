@@ -7,6 +7,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"flowd/pkg/parser"
 )
 
 func TestRankingsAreLongerThanTheMembers(t *testing.T) {
@@ -89,10 +91,10 @@ func TestHashesAreSecret(t *testing.T) {
 	a, b := newService(t, nil).totals, newService(t, nil).totals
 	same := 0
 	for i := range uint64(100) {
-		if a.source.hash(addrKey{0, i}) == b.source.hash(addrKey{0, i}) {
+		if a.source.hash(parser.Addr{Lo: i}) == b.source.hash(parser.Addr{Lo: i}) {
 			same++
 		}
-		if a.source.hash(addrKey{0, i}) == a.destination.hash(addrKey{0, i}) {
+		if a.source.hash(parser.Addr{Lo: i}) == a.destination.hash(parser.Addr{Lo: i}) {
 			same++
 		}
 	}

@@ -58,9 +58,9 @@ func distinguish(r *parser.Record, i int) {
 	r.VPCID, r.SubnetID, r.InterfaceID = fmt.Appendf(nil, "vpc-%08x", i), fmt.Appendf(nil, "subnet-%08x", i), fmt.Appendf(nil, "eni-%08x", i)
 	var a [4]byte
 	binary.BigEndian.PutUint32(a[:], uint32(i))
-	r.SrcAddr, r.DstPort = netip.AddrFrom4(a), uint16(i)
+	r.SrcAddr, r.DstPort = parser.AddrOf(netip.AddrFrom4(a)), uint16(i)
 	a[0] = 10
-	r.DstAddr = netip.AddrFrom4(a)
+	r.DstAddr = parser.AddrOf(netip.AddrFrom4(a))
 }
 
 func heapInUse() int {
@@ -76,7 +76,7 @@ func TestT06_CraftedCollisionsDoNotTravel(t *testing.T) {
 	const keys, slots = 4096, 1 << 14
 	collide, spread := 0, map[uint64]bool{}
 	for i := uint64(0); collide < keys/16; i++ { // All in one slot of the victim's table.
-		if k := (addrKey{0, i}); victim(k)%slots == 0 {
+		if k := (parser.Addr{Lo: i}); victim(k)%slots == 0 {
 			collide++
 			spread[other(k)%slots] = true
 		}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"flowd/pkg/parser"
 )
 
 // sketchEntries is what a ranking remembers: at most 48 bytes of entry, 16 of index, 8 of time and 8 to drop by for each, so 640 KiB. With a million keys
@@ -135,17 +137,17 @@ func (p *top[K]) live(s *state) members[K] {
 	return m
 }
 
-func addrLabels(k addrKey) []string { return []string{k.addr().String()} }
+func addrLabels(k parser.Addr) []string { return []string{k.Netip().String()} }
 
-func parseAddrLabels(values []string) (addrKey, error) {
+func parseAddrLabels(values []string) (parser.Addr, error) {
 	if len(values) != 1 {
-		return addrKey{}, errDefinition
+		return parser.Addr{}, errDefinition
 	}
 	a, err := netip.ParseAddr(values[0])
-	return addrKeyOf(a), err
+	return parser.AddrOf(a), err
 }
 
-func pairLabels(k pairKey) []string { return []string{k.src.addr().String(), k.dst.addr().String()} }
+func pairLabels(k pairKey) []string { return []string{k.src.Netip().String(), k.dst.Netip().String()} }
 
 func parsePairLabels(values []string) (pairKey, error) {
 	if len(values) != 2 {

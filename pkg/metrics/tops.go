@@ -1,13 +1,17 @@
 package metrics
 
-import "time"
+import (
+	"time"
+
+	"flowd/pkg/parser"
+)
 
 // tops are the five rankings.
 type tops struct {
-	source         top[addrKey]
-	destination    top[addrKey]
+	source         top[parser.Addr]
+	destination    top[parser.Addr]
 	pair           top[pairKey]
-	rejectedSource top[addrKey]
+	rejectedSource top[parser.Addr]
 	rejectedPort   top[portKey]
 }
 

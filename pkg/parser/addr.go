@@ -2,21 +2,49 @@ package parser
 
 import (
 	"bytes"
+	"encoding/binary"
 	"net/netip"
 )
 
+// mapped is the lower half of the prefix ::ffff:0:0/96, which IPv4 addresses have in their IPv6-mapped form.
+// Source: RFC 4291, section 2.5.5.2.
+const mapped = 0xffff << 32
+
+// Addr is an IPv4 or IPv6 address as two words, IPv4 in its IPv6-mapped form: cheap to store, to compare and to hash, and without a pointer. The zero
+// value is `::`; it is also what a record has that lacks the field, see [Record.Has].
+type Addr struct{ Hi, Lo uint64 }
+
+// AddrOf forgets the zone, and whether an IPv4 address was written in its IPv6-mapped form.
+func AddrOf(a netip.Addr) Addr {
+	b := a.As16()
+	return addr16(&b)
+}
+
+// Netip is IPv4 again if it was.
+func (a Addr) Netip() netip.Addr {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], a.Hi)
+	binary.BigEndian.PutUint64(b[8:], a.Lo)
+	return netip.AddrFrom16(b).Unmap()
+}
+
+// String is the address as [netip.Addr.String] has it.
+func (a Addr) String() string { return a.Netip().String() }
+
+func addr4(v uint32) Addr { return Addr{0, mapped | uint64(v)} }
+
+func addr16(b *[16]byte) Addr {
+	return Addr{binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])}
+}
+
 // addrAt reads the address in line[start:end]. What stands behind it in the line is there to be loaded with it, and does not matter.
-func addrAt(line []byte, start, end int) (netip.Addr, bool) {
+func addrAt(line []byte, start, end int) (Addr, bool) {
 	if start+16 <= len(line) {
 		if v, ok := dotted((*[16]byte)(line[start:]), end-start); ok {
-			return addrFrom(v), true
+			return addr4(v), true
 		}
 	}
 	return parseAddr(line[start:end])
-}
-
-func addrFrom(v uint32) netip.Addr {
-	return netip.AddrFrom4([4]byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)})
 }
 
 // dotted reads an IPv4 address of n bytes, whose first octet becomes the highest. It is false too for one that [parseIPv4] may read.
@@ -50,14 +78,14 @@ func dotted(text *[16]byte, n int) (v uint32, ok bool) {
 
 // parseAddr reads an address. It accepts what [netip.ParseAddr] does, with the same result, except for zones (`fe80::1%eth0`), which no flow log
 // has. It is here because ParseAddr wants a string and allocates for each error: a hostile object would cost garbage line by line.
-func parseAddr(value []byte) (netip.Addr, bool) {
+func parseAddr(value []byte) (Addr, bool) {
 	if b, ok := parseIPv4(value); ok {
-		return netip.AddrFrom4(b), true
+		return addr4(binary.BigEndian.Uint32(b[:])), true
 	}
 	if b, ok := parseIPv6(value); ok {
-		return netip.AddrFrom16(b), true
+		return addr16(&b), true
 	}
-	return netip.Addr{}, false
+	return Addr{}, false
 }
 
 func parseIPv4(value []byte) (b [4]byte, ok bool) {

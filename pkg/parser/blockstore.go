@@ -1,9 +1,6 @@
 package parser
 
-import (
-	"net/netip"
-	"unsafe"
-)
+import "unsafe"
 
 // The functions below write one field of many records. first is that field of the first of them; the others are in the same array, at the same distance each, and
 // the caller has checked that there are so many. Finding the field anew in every record costs more than reading its value.
@@ -14,9 +11,9 @@ func storeNumbers[T uint8 | uint16 | int32 | int64 | uint64](first *T, numbers [
 	}
 }
 
-func storeAddrs(first *netip.Addr, addrs []uint32) {
+func storeAddrs(first *Addr, addrs []uint32) {
 	for i, v := range addrs {
-		*fieldOfRecord(first, i) = addrFrom(v)
+		*fieldOfRecord(first, i) = addr4(v)
 	}
 }
 

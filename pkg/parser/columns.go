@@ -2,7 +2,6 @@ package parser
 
 import (
 	"math"
-	"net/netip"
 )
 
 // kind is how the text of a column becomes a value.
@@ -189,7 +188,7 @@ func (r *Record) uint64Of(f Field) *uint64 {
 }
 
 // addrOf is where an address goes.
-func (r *Record) addrOf(f Field) *netip.Addr {
+func (r *Record) addrOf(f Field) *Addr {
 	switch f {
 	case FieldSrcAddr:
 		return &r.SrcAddr

@@ -41,7 +41,7 @@ func ExampleScanner_ResetBytes() {
 	s.ResetBytes([]byte("srcaddr dstport\n192.0.2.1 22\nsomewhere 80\n"))
 	for s.Next() {
 		record, err := s.Record()
-		fmt.Println(record.SrcAddr.IsValid(), record.DstPort, err)
+		fmt.Println(record.Has(parser.FieldSrcAddr), record.DstPort, err)
 	}
 	// Output:
 	// false 22 <nil>

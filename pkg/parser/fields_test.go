@@ -67,7 +67,7 @@ func sampleOf(f Field) (text string, want any) {
 		return "egress", DirectionEgress
 	case strings.Contains(addrNames, name):
 		text = fmt.Sprintf("192.0.2.%d", number)
-		return text, netip.MustParseAddr(text)
+		return text, AddrOf(netip.MustParseAddr(text))
 	case f == FieldProtocol, strings.Contains(int32Names+portNames+counterNames+timeNames, name):
 		return strconv.FormatUint(number, 10), number
 	}

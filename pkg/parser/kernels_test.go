@@ -85,8 +85,8 @@ func mustReadAddresses(t *testing.T, values []string) (read int) {
 			switch isBad := bad>>i&1 != 0; {
 			case isBad == good:
 				t.Fatalf("%s: %q: bad is %v", name, v, isBad)
-			case good && addrFrom(out[i]) != want:
-				t.Fatalf("%s: %q: got %v", name, v, addrFrom(out[i]))
+			case good && addr4(out[i]) != AddrOf(want):
+				t.Fatalf("%s: %q: got %v", name, v, addr4(out[i]))
 			case good:
 				read++
 			}

@@ -1,7 +1,5 @@
 package parser
 
-import "net/netip"
-
 // Record is one flow log record: the traffic of one five-tuple on one interface in one aggregation interval.
 //
 // It is a flat value to be used again: [Format.Parse] overwrites all that it wrote before. Whoever writes to a record by hand must not give it to
@@ -29,10 +27,10 @@ type Record struct {
 	InterfaceID []byte
 	// SrcAddr is `srcaddr`. Source address as the interface sees it; for egress the interface's own, and of its IPv4 addresses the primary private
 	// one. Version 2.
-	SrcAddr netip.Addr
+	SrcAddr Addr
 	// DstAddr is `dstaddr`. Destination address as the interface sees it; for ingress the interface's own, and of its IPv4 addresses the primary
 	// private one, even where another was hit. Version 2.
-	DstAddr netip.Addr
+	DstAddr Addr
 	// SrcPort is `srcport`. Source port; 0 for protocols without ports. Version 2.
 	SrcPort uint16
 	// DstPort is `dstport`. Destination port; 0 for protocols without ports. Version 2.
@@ -68,10 +66,10 @@ type Record struct {
 	Type []byte
 	// PktSrcAddr is `pkt-srcaddr`. Source address in the packet: the original one where a NAT gateway, a transit gateway, a load balancer or
 	// a pod stands between. Version 3.
-	PktSrcAddr netip.Addr
+	PktSrcAddr Addr
 	// PktDstAddr is `pkt-dstaddr`. Destination address in the packet: the original one, as in PktSrcAddr, and the secondary address that was
 	// hit. Version 3.
-	PktDstAddr netip.Addr
+	PktDstAddr Addr
 	// Region is `region`. The region of the interface, such as `us-east-1`. Version 4.
 	Region []byte
 	// AZID is `az-id`. The availability zone ID, such as `use1-az1`. Absent in a sublocation. Version 4.

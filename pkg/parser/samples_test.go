@@ -6,7 +6,6 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"io"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -88,7 +87,7 @@ func asJSON(v any) any {
 	case uint64:
 		data, _ := json.Marshal(v)
 		return json.Number(data)
-	case netip.Addr:
+	case Addr:
 		return v.String()
 	case Action, LogStatus:
 		return strings.ToUpper(v.(interface{ String() string }).String())

@@ -69,7 +69,7 @@ func slowValue(name, word string) (any, error) {
 		if err != nil || a.Zone() != "" {
 			return nil, BadAddress
 		}
-		return a, nil
+		return AddrOf(a), nil
 	case name == "action":
 		return slowWord(word, map[string]any{"ACCEPT": ActionAccept, "REJECT": ActionReject}, BadAction)
 	case name == "log-status":
@@ -140,7 +140,7 @@ func plain(v reflect.Value) any {
 	switch x := v.Interface().(type) {
 	case []byte:
 		return string(x)
-	case Action, LogStatus, FlowDirection, netip.Addr:
+	case Action, LogStatus, FlowDirection, Addr:
 		return x
 	}
 	if v.CanInt() {

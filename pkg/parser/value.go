@@ -1,9 +1,6 @@
 package parser
 
-import (
-	"math"
-	"net/netip"
-)
+import "math"
 
 // fill stores the values of columns, and stops at a bad one. It is one loop with a switch on purpose: the plan says which case, no case needs an
 // allocation, and a call for each value is what would cost most.
@@ -59,7 +56,7 @@ func (r *Record) unset(c column) {
 	case kindText:
 		*r.textOf(c.field) = nil
 	case kindAddr:
-		*r.addrOf(c.field) = netip.Addr{}
+		*r.addrOf(c.field) = Addr{}
 	case kindUint64:
 		*r.uint64Of(c.field) = 0
 	case kindTime:

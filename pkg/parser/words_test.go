@@ -149,7 +149,7 @@ func mustReadAddr(t *testing.T, value string) {
 	lines, starts := around(value)
 	for i, line := range lines {
 		got, ok := addrAt([]byte(line), starts[i], starts[i]+len(value))
-		if ok != wantOK || ok && got != want {
+		if ok != wantOK || ok && got != AddrOf(want) {
 			t.Fatalf("%q in %q: got %v, %v; want %v, %v", value, line, got, ok, want, err)
 		}
 	}
