@@ -14,9 +14,10 @@ import (
 var ErrParquet = errors.New("it is Parquet, which is not supported; create the flow log with plain text files")
 
 // Reader reads the records of one file after another. Its memory is used again for every one, and does not depend on their sizes. It is for one
-// goroutine, and has another one inflate and parse ahead while [InOrder] has fewer files to read than there are cores.
+// goroutine, and has another one inflate ahead while [InOrder] has fewer files to read than there are cores.
 type Reader struct {
 	inflate *inflate.Reader
+	ahead   *inflate.Ahead // Nil until it is needed.
 	scanner *parser.Scanner
 	onRead  func(bytes int)
 }
@@ -51,8 +52,7 @@ func (r *Reader) Read(ctx context.Context, f File, each func(*parser.Record, err
 		return 0, ErrParquet
 	}
 	if r.scanner.ResetBlocks(r.inflate); f.spare && f.Size >= worthAhead {
-		r.scanner.ResetAhead(r.inflate)
-		defer r.scanner.Stop()
+		defer r.inflateAhead().Stop()
 	}
 	for r.scanner.Next() {
 		if !each(r.scanner.Record()) {
@@ -60,6 +60,16 @@ func (r *Reader) Read(ctx context.Context, f File, each func(*parser.Record, err
 		}
 	}
 	return r.scanner.Bytes(), readError(r.scanner.Err())
+}
+
+// inflateAhead gives the scanner text from another core.
+func (r *Reader) inflateAhead() *inflate.Ahead {
+	if r.ahead == nil {
+		r.ahead = inflate.NewAhead()
+	}
+	r.ahead.Start(r.inflate)
+	r.scanner.ResetBlocks(r.ahead)
+	return r.ahead
 }
 
 // readError says what was being done; the parser says it itself.

@@ -27,6 +27,11 @@ func collected(t *testing.T, z *Reader, in io.Reader, unread func(have int) int)
 	if err := z.Reset(in); err != nil {
 		return nil, err
 	}
+	return taken(t, z, unread)
+}
+
+func taken(t *testing.T, z interface{ Next(int) ([]byte, error) }, unread func(have int) int) ([]byte, error) {
+	t.Helper()
 	var text, last []byte
 	for {
 		keep := unread(len(last))

@@ -192,8 +192,6 @@ func FuzzScanner(f *testing.F) {
 		compare(t, "block", scanAll(t, s), want)
 		s.ResetBlocks(&growing{rest: text, size: int(size)})
 		compare(t, "blocks", scanAll(t, s), want)
-		s.ResetAhead(&growing{rest: text, size: int(size)})
-		compare(t, "ahead", scanAll(t, s), want)
 	})
 }
 

@@ -65,23 +65,6 @@ func (l *lines) next() (line []byte, tooLong, ok bool) {
 	return line, tooLong, true
 }
 
-// several returns whole lines with their newlines, at most so many bytes of them; or one line as next does, when that is longer, too long, or the last.
-// They are good until the next call.
-func (l *lines) several(most int) (text []byte, tooLong, ok bool) {
-	for !l.skip {
-		window := l.buf[l.pos:min(l.end, l.pos+most)]
-		if n := bytes.LastIndexByte(window, '\n') + 1; n > 0 {
-			l.pos += n
-			return window[:n], false, true
-		}
-		if l.atEnd || len(window) == most {
-			break
-		}
-		l.fill()
-	}
-	return l.next()
-}
-
 // fill goes on with the text, and keeps the part of it that was not looked at. It returns where the new bytes begin.
 func (l *lines) fill() int {
 	if l.end-l.pos > MaxLine {

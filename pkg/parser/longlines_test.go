@@ -36,7 +36,7 @@ func TestLongLines(t *testing.T) {
 			}
 		}
 	}
-	if looked != 5*3*7*6+3*3 || tooLong == 0 || tooLong == looked {
+	if looked != 5*3*7*5+3*3 || tooLong == 0 || tooLong == looked {
 		t.Errorf("looked at %d lines, %d too long", looked, tooLong)
 	}
 }

@@ -17,19 +17,17 @@ type ScannerConfig struct {
 
 // Scanner walks the records of a reader, of a block of memory, or of many blocks. It is for one goroutine; [Scanner.Reset], [Scanner.ResetBytes] and
 // [Scanner.ResetBlocks] make it ready for the next input. It allocates about 80 KB, a buffer of 128 KiB when it first reads from a reader, and a few small things for
-// each header that differs from the one before; nothing for records, however many there are. [Scanner.ResetAhead] has two cores do the work.
+// each header that differs from the one before; nothing for records, however many there are.
 type Scanner struct {
 	cfg     ScannerConfig
 	lines   lines
 	format  *Format // Of the lines from here on.
 	unknown int
-	own     []Record
-	into    []Record // Where the next records go: own, or a piece that is parsed ahead.
+	records []Record // Of a block, which are used again for the next.
 	block   block
-	record  *Record // One of into.
+	record  *Record // One of records.
 	lineErr error
 	err     error
-	ahead   *ahead // Made by the first ResetAhead.
 
 	// The last header and what it compiled to. The objects of a flow log all have the same one.
 	headerText  []byte
@@ -39,7 +37,7 @@ type Scanner struct {
 
 // NewScanner returns a scanner of r. It reads nothing before Next. A nil r is empty input.
 func NewScanner(r io.Reader, cfg ScannerConfig) *Scanner {
-	s := &Scanner{cfg: cfg, own: make([]Record, blockLines), block: block{kernels: newKernels()}}
+	s := &Scanner{cfg: cfg, records: make([]Record, blockLines), block: block{kernels: newKernels()}}
 	if cfg.Format != nil {
 		s.cfg.Format = cfg.Format.Select(cfg.Fields)
 	}
@@ -68,22 +66,14 @@ func (s *Scanner) ResetBlocks(b Blocks) {
 }
 
 func (s *Scanner) restart() {
-	s.Stop()
 	s.block.reset()
-	s.into, s.record = s.own, &s.own[0]
+	s.record = &s.records[0]
 	s.format, s.unknown, s.lineErr, s.err = s.cfg.Format, 0, nil, nil
 }
 
 // Next goes to the next record, well-formed or not. Blank lines and headers are not records. It is false at the end of the input, after a
 // read error, and when the input does not begin with a header: see [Scanner.Err].
 func (s *Scanner) Next() bool {
-	if s.ahead.running() {
-		return s.nextAhead()
-	}
-	return s.next()
-}
-
-func (s *Scanner) next() bool {
 	for s.err == nil {
 		if s.nextOfBlock() {
 			return true
@@ -112,7 +102,7 @@ func (s *Scanner) next() bool {
 func (s *Scanner) nextOfBlock() bool {
 	b := &s.block
 	if b.next == b.rows && !s.nextBlock() {
-		s.record = &s.into[0]
+		s.record = &s.records[0]
 		return false
 	}
 	row := b.next
@@ -125,7 +115,7 @@ func (s *Scanner) nextOfBlock() bool {
 
 func (s *Scanner) nextBlock() bool {
 	b := &s.block
-	if s.format == nil || b.taken == b.lines && !b.cut(&s.lines, s.format.Columns()) || b.take(s.into, s.headerFirst, s.special) == 0 {
+	if s.format == nil || b.taken == b.lines && !b.cut(&s.lines, s.format.Columns()) || b.take(s.records, s.headerFirst, s.special) == 0 {
 		return false
 	}
 	s.lines.pos = b.end()
@@ -150,12 +140,7 @@ func (s *Scanner) Record() (*Record, error) { return s.record, s.lineErr }
 func (s *Scanner) Err() error { return s.err }
 
 // Bytes is the number of bytes of text read so far; for a block, all of it from the beginning.
-func (s *Scanner) Bytes() uint64 {
-	if s.ahead.running() {
-		return s.ahead.total
-	}
-	return s.lines.total
-}
+func (s *Scanner) Bytes() uint64 { return s.lines.total }
 
 // Format returns the format of the current record; nil before the header was read.
 func (s *Scanner) Format() *Format { return s.format }
