@@ -20,12 +20,6 @@ const (
 	slowWindow = time.Minute
 )
 
-// limit is how many may do something at once.
-type limit chan struct{}
-
-func (l limit) acquire() { l <- struct{}{} }
-func (l limit) release() { <-l }
-
 // ahead is a body that knows whether the next Read of it would return at once.
 type ahead interface {
 	io.Reader
@@ -35,10 +29,11 @@ type ahead interface {
 // watchedBody counts the bytes that a parser took, and gives the core away while it waits for more of them. While they are there it keeps the core for a
 // turn: whoever takes it next finds its caches full of another batch.
 type watchedBody struct {
-	body  ahead
-	cores limit
-	n     int64 // Bytes as stored.
-	ended bool  // All of the body was seen.
+	body    ahead
+	cores   *cores
+	abandon func() // Ends a Read that waits for more; nil when there is none.
+	n       int64  // Bytes as stored.
+	ended   bool   // All of the body was seen.
 
 	held   time.Time     // Since when the core is held.
 	parsed time.Duration // How long it was held before.

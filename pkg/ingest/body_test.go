@@ -26,7 +26,7 @@ func TestCoreIsKeptForATurn(t *testing.T) {
 		{"nothing is there", false, 0, true},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			body, given := &watchedBody{body: &pieces{c.here}, cores: make(limit, 1)}, false
+			body, given := &watchedBody{body: &pieces{c.here}, cores: newCores(1)}, false
 			body.acquire()
 			go func() {
 				body.cores.acquire()
@@ -50,7 +50,7 @@ func TestCoreIsKeptForATurn(t *testing.T) {
 // TestParsingEndsAlthoughAllIsThere so that a bomb that came as a whole is one too.
 func TestParsingEndsAlthoughAllIsThere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		body := &watchedBody{body: &pieces{true}, cores: make(limit, 1)}
+		body := &watchedBody{body: &pieces{true}, cores: newCores(1)}
 		body.acquire()
 		defer body.release()
 		time.Sleep(maxParse / 2)

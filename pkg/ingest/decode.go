@@ -11,14 +11,15 @@ import (
 	"flowd/pkg/parser"
 )
 
-// decoder is the memory that one object takes while it is parsed, about half a megabyte. It is used again for others.
+// decoder is the memory that one object takes while it is parsed, about half a megabyte, and another one when two cores do it. It is used again for others.
 type decoder struct {
 	inflate *inflate.Reader
+	ahead   *inflate.Ahead // Nil until it is needed.
 	scanner *parser.Scanner
 }
 
 func newDecoder(cfg Config) *decoder {
-	d := &decoder{inflate.NewReaderWith(cfg.Inflate), parser.NewScanner(nil, parser.ScannerConfig{Fields: cfg.Fields})}
+	d := &decoder{inflate: inflate.NewReaderWith(cfg.Inflate), scanner: parser.NewScanner(nil, parser.ScannerConfig{Fields: cfg.Fields})}
 	d.inflate.Limit(cfg.limits())
 	return d
 }
@@ -51,7 +52,10 @@ func (c *Consumer) decode(ctx context.Context, d *decoder, o *Object, body *watc
 		return nil, failed(reasonFormat, "it is Parquet; create the flow log with plain text files")
 	}
 	batch = c.deps.Counter.NewBatch(o.Written)
-	if err := scan(d, batch); err != nil {
+	if d.scanner.ResetBlocks(d.inflate); o.Size >= worthAhead && c.parsing.spare() {
+		defer d.inflateAhead(body)()
+	}
+	if err := scan(d.scanner, batch); err != nil {
 		return batch, readError(ctx, err)
 	}
 	batch.AddObjectBytes(uint64(body.n), d.scanner.Bytes())
@@ -59,9 +63,8 @@ func (c *Consumer) decode(ctx context.Context, d *decoder, o *Object, body *watc
 }
 
 // scan adds every record: no lock, and no allocation.
-func scan(d *decoder, batch Batch) error {
-	s := d.scanner
-	for s.ResetBlocks(d.inflate); s.Next(); {
+func scan(s *parser.Scanner, batch Batch) error {
+	for s.Next() {
 		record, err := s.Record()
 		if err == nil {
 			batch.Add(record)

@@ -237,7 +237,7 @@ func TestF42_TooLarge(t *testing.T) {
 		},
 		deadLettered, 3, 0, broken(reasonTooLarge),
 	}.run(t)
-	body := &watchedBody{body: neverEnding{}, cores: make(limit, 1), n: maxObject - 10}
+	body := &watchedBody{body: neverEnding{}, cores: newCores(1), n: maxObject - 10}
 	body.acquire()
 	if _, err := body.Read(make([]byte, 100)); reasonOf(err, "none") != reasonTooLarge {
 		t.Errorf("a body that does not end: got %v, want %s", err, reasonTooLarge)

@@ -96,7 +96,7 @@ func (c *Consumer) readOnce(ctx context.Context, r *reader, o *Object) (Batch, e
 		cancel(nil) // Ends a read of the body.
 		r.ahead.stop()
 	}()
-	batch, err := c.readBody(ctx, o, out, &watchedBody{body: r.ahead, cores: c.parsing})
+	batch, err := c.readBody(ctx, o, out, &watchedBody{body: r.ahead, cores: c.parsing, abandon: func() { cancel(nil) }})
 	if err != nil {
 		if batch != nil {
 			batch.Discard()

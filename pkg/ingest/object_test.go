@@ -210,7 +210,7 @@ func TestDecoderIsNotUsedAgainAfterAPanic(t *testing.T) {
 func TestAllocationsDoNotDependOnTheNumberOfRecords(t *testing.T) {
 	allocs := func(lines string) float64 {
 		counter := newFakeCounter()
-		c := &Consumer{parsing: make(limit, 1), deps: Deps{Counter: counter}}
+		c := &Consumer{parsing: newCores(1), deps: Deps{Counter: counter}}
 		d := newDecoder(Config{})
 		c.decoders.New = func() any { return d }
 		r, stored := newReader(newChunks(1)), zip(t, lines)

@@ -28,7 +28,7 @@ func TestBodiesComeWhileOthersAreParsed(t *testing.T) {
 			}
 		}
 		r.build()
-		r.consumer.parsing = make(limit, 1)
+		r.consumer.parsing = newCores(1)
 		r.start()
 		r.sendObject("a", []byte(text(1)))
 		time.Sleep(time.Second)

@@ -47,10 +47,10 @@ func TestParsingIsBoundedByCores(t *testing.T) {
 			r.counter.mu.Unlock()
 		}
 		r.build()
-		if got, want := cap(r.consumer.parsing), runtime.GOMAXPROCS(0); got != want {
+		if got, want := cap(r.consumer.parsing.taken), runtime.GOMAXPROCS(0); got != want {
 			t.Errorf("objects that may be parsed at once: got %d, want %d", got, want)
 		}
-		r.consumer.parsing = make(limit, 2)
+		r.consumer.parsing = newCores(2)
 		r.start()
 		began := time.Now()
 		for r.queue.left() > 0 {
@@ -74,7 +74,7 @@ func TestStallIsOnlyWhatTheNetworkTakes(t *testing.T) {
 		r.cfg.VisibilityTimeout = time.Hour
 		r.counter.add = func(*parser.Record) { time.Sleep(2 * stallTimeout) }
 		r.build()
-		r.consumer.parsing = make(limit, 1)
+		r.consumer.parsing = newCores(1)
 		r.start()
 		r.sendSlowly("a", []byte(text(2)), 10*(stallTimeout-time.Second))
 		time.Sleep(stallTimeout) // The first piece is being parsed, and holds the core.
