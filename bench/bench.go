@@ -82,6 +82,9 @@ func (b *bench) race(ctx context.Context) (err error) {
 	if b.floor, err = floor(ctx, b.core); err != nil { // Now: this process has grown meanwhile.
 		return err
 	}
+	if err := leave(b.core, b.cores); err != nil { // The endpoint is part of this process.
+		return err
+	}
 	b.service, err = service(ctx, b.tools, b.files, b.core, left.share(1, 1))
 	return err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -27,6 +28,30 @@ func allowed() ([]int, error) {
 		}
 	}
 	return cores, nil
+}
+
+// leave keeps this process, and what it serves, off a core, when it may use others. Threads that are begun later inherit that; children name their cores themselves.
+func leave(core int, all []int) error {
+	var others unix.CPUSet
+	for _, c := range all {
+		if c != core {
+			others.Set(c)
+		}
+	}
+	threads, err := os.ReadDir("/proc/self/task")
+	if err != nil || others.Count() == 0 {
+		return err
+	}
+	for _, t := range threads {
+		id, err := strconv.Atoi(t.Name())
+		if err == nil {
+			err = unix.SchedSetaffinity(id, &others)
+		}
+		if err != nil && !errors.Is(err, unix.ESRCH) { // It may have ended.
+			return fmt.Errorf("leaving core %d: %w", core, err)
+		}
+	}
+	return nil
 }
 
 // loadAverage is how many processes wanted a core, as an average of the last minute; 0 when the system does not say.
