@@ -157,13 +157,19 @@ func (s *service) newConsumer(ctx context.Context, c *counter) (*ingest.Consumer
 		s.options.Ingest.QueueURL = aws.ToString(url.QueueUrl)
 	}
 	return ingest.New(s.options.Ingest, ingest.Deps{
-		SQS: queue,
-		S3: s3.NewFromConfig(s.options.AWS, func(o *s3.Options) {
-			o.UsePathStyle = s.options.PathStyle || onLoopback(o.BaseEndpoint)
-			o.DisableLogOutputChecksumValidationSkipped = true
-		}),
+		SQS:     queue,
+		S3:      newObjectClient(s.options.AWS, s.options.PathStyle),
 		Counter: c, Progress: c, Logger: s.log.Named("ingest"), Registerer: s.registry,
 		Memory: shareOfMemory(debug.SetMemoryLimit(-1)),
+	})
+}
+
+// newObjectClient is for reading objects.
+func newObjectClient(cfg aws.Config, pathStyle bool) *s3.Client {
+	return s3.NewFromConfig(cfg, func(o *s3.Options) {
+		o.UsePathStyle = pathStyle || onLoopback(o.BaseEndpoint)
+		o.DisableLogOutputChecksumValidationSkipped = true
+		o.APIOptions = append(o.APIOptions, verifyCRC64)
 	})
 }
 

@@ -10,7 +10,7 @@ import (
 
 // Memory of reading, in bytes. Whatever the network brings, all workers together have no more than readBudget, and one chunk each.
 const (
-	readBudget = 24 << 20
+	readBudget = 16 << 20
 	readerSize = 512 << 10 // Of one worker, for inflating and with its own chunk, out of the budget.
 	chunkSize  = 64 << 10
 )
