@@ -111,3 +111,28 @@ func TestMinutesAreBounded(t *testing.T) {
 		t.Errorf("%d records, want %d", records, 5*maxSpareMinutes)
 	}
 }
+
+// TestMinutesHaveTheirShare: up to the end of every minute, a record has counted its share of the seconds up to there, rounded down.
+func TestMinutesHaveTheirShare(t *testing.T) {
+	long := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		begin, length := rapid.Int64Range(1_800_000_000, 1_800_000_119).Draw(rt, "start"), rapid.Int64Range(1, maxSpread).Draw(rt, "length")
+		amount := rapid.OneOf(rapid.Uint64Range(0, 100), rapid.Uint64Range(0, 1<<40), rapid.Uint64())
+		bytes, packets := amount.Draw(rt, "bytes"), amount.Draw(rt, "packets")
+		var m vpcMinutes
+		m.add(timed(t, "vpc-1", begin, begin+length, bytes, packets), new(int))
+		got, sum := minutesOf(&m), counts{}
+		for minute := begin / 60; minute <= (begin+length-1)/60; minute++ {
+			c := got[minute]
+			sum[counterRecords], sum[counterBytes], sum[counterPackets] = sum[counterRecords]+c[counterRecords], sum[counterBytes]+c[counterBytes], sum[counterPackets]+c[counterPackets]
+			passed := uint64(min(60*(minute+1), begin+length) - begin)
+			if want := (counts{passed / uint64(length), share(bytes, passed, uint64(length)), share(packets, passed, uint64(length))}); sum != want {
+				rt.Fatalf("after minute %d of %d seconds: got %v, want %v", minute-begin/60, length, sum, want)
+			}
+			long += int(passed / 180)
+		}
+	})
+	if long == 0 {
+		t.Error("no record was longer than three minutes")
+	}
+}
