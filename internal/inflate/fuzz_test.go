@@ -51,7 +51,7 @@ func FuzzNext(f *testing.F) {
 	for _, e := range corpus(f) {
 		f.Add(e.gzip[10:len(e.gzip)-8], uint64(len(e.gzip)), uint16(30))
 	}
-	z, o := NewReader(), newOracle()
+	z, a, o := NewReader(), NewAhead(), newOracle()
 	f.Fuzz(func(t *testing.T, deflate []byte, seed uint64, most uint16) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		in := o.member(deflate)
@@ -65,6 +65,10 @@ func FuzzNext(f *testing.F) {
 		}
 		if wantErr == nil && string(got) != want {
 			t.Errorf("got %d bytes, want the %d bytes of the standard library", len(got), len(want))
+		}
+		again, againErr := ahead(t, a, z, chunks{bytes.NewReader(in), rand.New(rand.NewPCG(seed, 1)), 1 + int(most)}, func(have int) int { return r.IntN(min(have, MaxUnread) + 1) })
+		if (againErr == io.EOF) != (err == io.EOF) || err == io.EOF && !bytes.Equal(again, got) { //nolint:errorlint // The end is not wrapped.
+			t.Errorf("inflated ahead: got %d bytes, %v, want %d, %v", len(again), againErr, len(got), err)
 		}
 	})
 }
