@@ -47,7 +47,7 @@ type crc64Body struct {
 func (b *crc64Body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.got = crc64nvme.Update(b.got, p[:n])
-	if err == io.EOF && b.got != b.want { //nolint:errorlint // The end of a body is not wrapped.
+	if err == io.EOF && b.got != b.want {
 		return n, fmt.Errorf("its CRC64NVME is %016x, and S3 says %016x", b.got, b.want)
 	}
 	return n, err
