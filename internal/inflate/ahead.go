@@ -52,7 +52,8 @@ func (a *Ahead) Start(z *Reader) {
 	go a.run(z)
 }
 
-// Stop returns when nobody reads any more: at the latest when the Read of the input returns that is under way. It does nothing when nothing was started.
+// Stop returns when nobody reads any more: once the block that is under way is inflated, which waits for the input no longer than a Read of it does. It
+// does nothing when nothing was started.
 func (a *Ahead) Stop() {
 	if a.quit == nil {
 		return
@@ -63,6 +64,9 @@ func (a *Ahead) Stop() {
 	}
 	a.quit, a.given = nil, nil
 }
+
+// Ready says that Next would not wait.
+func (a *Ahead) Ready() bool { return len(a.filled) > 0 }
 
 // Next is that of the reader. A panic of the input is one of Next.
 func (a *Ahead) Next(unread int) ([]byte, error) {
@@ -90,22 +94,29 @@ func (a *Ahead) run(z *Reader) {
 			a.died = fmt.Errorf("%v, inflating ahead:\n%s", p, debug.Stack())
 		}
 	}()
-	for a.err == nil {
-		var p *piece
+	for a.err == nil && !a.stopped() {
 		select {
-		case p = <-a.free:
+		case p := <-a.free:
+			if a.fill(p, z); p.n > 0 {
+				a.filled <- p
+			}
 		case <-a.quit:
-			return
-		}
-		if a.fill(p, z); p.n > 0 {
-			a.filled <- p
 		}
 	}
 }
 
-// fill takes text until the piece is full or the text ends.
+func (a *Ahead) stopped() bool {
+	select {
+	case <-a.quit:
+		return true
+	default:
+		return false
+	}
+}
+
+// fill takes text until the piece is full, the text ends, or nobody wants it any more.
 func (a *Ahead) fill(p *piece, z *Reader) {
-	for p.n = 0; p.n < aheadText && a.err == nil; {
+	for p.n = 0; p.n < aheadText && a.err == nil && !a.stopped(); {
 		if len(a.rest) == 0 {
 			a.rest, a.err = z.Next(0)
 		}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 )
@@ -99,6 +100,44 @@ func TestAheadIsStopped(t *testing.T) {
 	got, err := ahead(t, a, z, bytes.NewReader(in), func(int) int { return 0 })
 	if string(got) != text {
 		t.Errorf("afterwards: got %d bytes, %v, want %d", len(got), err, len(text))
+	}
+}
+
+// late counts the reads that begin after it was told to count.
+type late struct {
+	in    io.Reader
+	count atomic.Bool
+	reads atomic.Int64
+}
+
+func (l *late) Read(p []byte) (int, error) {
+	if l.count.Load() {
+		l.reads.Add(1)
+	}
+	return l.in.Read(p[:min(len(p), 1)])
+}
+
+// TestAheadStopsAtOnce: of the reads that are under way there is one, and one may begin before the goroutine sees that nobody wants more.
+func TestAheadStopsAtOnce(t *testing.T) {
+	a, z := NewAhead(), NewReader()
+	for range 50 {
+		l := &late{in: strings.NewReader(strings.Repeat("x", 10*aheadText))}
+		if err := z.Reset(l); err != nil {
+			t.Fatal(err)
+		}
+		a.Start(z)
+		if _, err := a.Next(0); err != nil {
+			t.Fatal(err)
+		}
+		close(a.quit)
+		l.count.Store(true)
+		for range a.filled {
+			continue
+		}
+		a.quit = nil
+		if n := l.reads.Load(); n > 2 {
+			t.Fatalf("%d reads began after that", n)
+		}
 	}
 }
 

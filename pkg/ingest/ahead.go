@@ -5,8 +5,9 @@ import "flowd/internal/inflate"
 // worthAhead is the size of an object, in bytes as stored, from which on a second core is worth handing text over.
 const worthAhead = 64 << 10
 
-// borrowed is text that is inflated on the body's core while it is parsed on another one, which was spare. That is given back as soon as somebody wants
-// it; then both share what there is until the object ends, and no further object does the same meanwhile.
+// borrowed is text that is inflated on the body's core while it is parsed on another one, which no other object needs. That is given back when somebody
+// asks for it, with the next piece, and whenever there is no piece to go on with. Then the object goes on without it: two goroutines with the
+// body's core. There can be no more than one such object, because nobody borrows beside it.
 type borrowed struct {
 	text  *inflate.Ahead
 	cores *cores
@@ -23,17 +24,19 @@ func (d *decoder) inflateAhead(body *watchedBody) (done func()) {
 	d.scanner.ResetBlocks(b)
 	return func() {
 		body.abandon() // What is read ahead may wait for the network, and nobody wants it any more.
-		d.ahead.Stop()
 		b.giveBack()
+		d.ahead.Stop()
 	}
 }
 
 // Next implements [parser.Blocks].
 func (b *borrowed) Next(unread int) ([]byte, error) {
-	if b.cores.wanted() {
+	if b.cores.wanted() || !b.text.Ready() {
 		b.giveBack()
 	}
-	return b.text.Next(unread)
+	text, err := b.text.Next(unread)
+	b.held = b.held || !b.cores.wanted() && b.cores.spare()
+	return text, err
 }
 
 func (b *borrowed) giveBack() {

@@ -108,3 +108,51 @@ func TestPanicWithTwoCores(t *testing.T) {
 		}
 	})
 }
+
+// TestBorrowedCoreIsNotKeptForTheNetwork has an object that is alone and waits for its next piece when fifteen others come: they have both cores.
+func TestBorrowedCoreIsNotKeptForTheNetwork(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		const others, each = 15, 1000 // Records, of a millisecond.
+		r.cfg.VisibilityTimeout, r.cfg.Workers = time.Hour, 16
+		r.slowParser(2)
+		o := r.store.put("a", []byte(text(20_000)))
+		o.chunk, o.pause = 400<<10, 15*time.Second
+		r.queue.send(message(created("a", o)))
+		r.start()
+		time.Sleep(29 * time.Second) // The first piece is parsed, the next comes in a second.
+		began := time.Now()
+		for i := range others {
+			r.sendObject(string(rune('b'+i)), []byte(text(each)))
+		}
+		for r.queue.left() > 1 {
+			time.Sleep(100 * time.Millisecond)
+		}
+		if took, most := time.Since(began), 12*time.Second; took > most {
+			t.Errorf("15 seconds of parsing on two cores, beside an object that waits, took %s, want %s at most", took, most)
+		}
+		time.Sleep(time.Minute)
+		r.stop()
+		r.wantRecords(20_000 + others*each)
+	})
+}
+
+// TestOneObjectHasTwoCores at most, however many cores there are: others that come have one each, and once there are some the first may not get its second one
+// again.
+func TestOneObjectHasTwoCores(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		const objects = 3
+		r.cfg.VisibilityTimeout = time.Hour
+		r.slowParser(8)
+		r.start()
+		for i := range objects {
+			r.sendObject(string(rune('a'+i)), []byte(text(20_000)))
+			time.Sleep(time.Second)
+			if got := len(r.consumer.parsing.taken); got < i+1 || got > i+2 || i == 0 && got != 2 {
+				t.Errorf("%d objects: %d cores are taken, want one for each and one more at most", i+1, got)
+			}
+		}
+		time.Sleep(time.Minute)
+		r.stop()
+		r.wantRecords(objects * 20_000)
+	})
+}

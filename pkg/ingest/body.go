@@ -20,10 +20,11 @@ const (
 	slowWindow = time.Minute
 )
 
-// ahead is a body that knows whether the next Read of it would return at once.
+// ahead is a body that knows whether the next Read of it returns at once: then it is ready.
 type ahead interface {
 	io.Reader
 	ready() bool
+	await() // Returns when it is ready.
 }
 
 // watchedBody counts the bytes that a parser took, and gives the core away while it waits for more of them. While they are there it keeps the core for a

@@ -13,6 +13,8 @@ func (p *pieces) Read(b []byte) (int, error) { return len(b), nil }
 
 func (p *pieces) ready() bool { return p.here }
 
+func (p *pieces) await() {}
+
 // TestCoreIsKeptForATurn and is given away before, to whoever waits for it, when the next piece of the body is not there.
 func TestCoreIsKeptForATurn(t *testing.T) {
 	for _, c := range []struct {

@@ -73,7 +73,7 @@ func New(cfg Config, deps Deps) (*Consumer, error) {
 	}
 	c := &Consumer{
 		cfg: cfg, deps: deps, metrics: m, circuit: newCircuit(m.circuit, deps.Logger), began: time.Now(),
-		memory: newMemory(deps.Memory, m.circuit.WithLabelValues(outageMemory), deps.Logger), parsing: newCores(runtime.GOMAXPROCS(0)), chunks: newChunks(cfg.Workers),
+		memory: newMemory(deps.Memory, m.circuit.WithLabelValues(outageMemory), deps.Logger), parsing: newCores(runtime.GOMAXPROCS(0)), chunks: newChunks(),
 		settling: make(chan *delivery, cfg.Workers), deleting: make(chan *delivery, cfg.Workers), random: rand.Float64,
 	}
 	c.decoders.New = func() any { return newDecoder(cfg) }

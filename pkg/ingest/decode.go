@@ -11,7 +11,7 @@ import (
 	"flowd/pkg/parser"
 )
 
-// decoder is the memory that one object takes while it is parsed, about half a megabyte, and another one when two cores do it. It is used again for others.
+// decoder is the memory that one object takes from the first byte to the last: 0.5 MB, and 0.75 MB more once two cores did it. It is used again for others.
 type decoder struct {
 	inflate *inflate.Reader
 	ahead   *inflate.Ahead // Nil until it is needed.
@@ -24,9 +24,10 @@ func newDecoder(cfg Config) *decoder {
 	return d
 }
 
-// fill parses the body into a batch. That and the decoder are taken when a core is there: both are large, and workers that wait for a core need none. With an error
-// the batch is nil or to be discarded.
+// fill parses the body into a batch. That and the decoder are taken when the body begins to come and a core is there: both are large, and workers that wait for
+// one of these need none. With an error the batch is nil or to be discarded.
 func (c *Consumer) fill(ctx context.Context, o *Object, body *watchedBody) (Batch, error) {
+	body.body.await()
 	body.acquire()
 	defer body.release()
 	d := c.decoders.Get().(*decoder)

@@ -250,6 +250,8 @@ func (neverEnding) Read(p []byte) (int, error) { return len(p), nil }
 
 func (neverEnding) ready() bool { return true }
 
+func (neverEnding) await() {}
+
 // F43 Parquet: fails as `format`.
 func TestF43_Parquet(t *testing.T) { dead(t, []byte("PAR1\x15\x04\x15\x10"), reasonFormat) }
 

@@ -213,7 +213,7 @@ func TestAllocationsDoNotDependOnTheNumberOfRecords(t *testing.T) {
 		c := &Consumer{parsing: newCores(1), deps: Deps{Counter: counter}}
 		d := newDecoder(Config{})
 		c.decoders.New = func() any { return d }
-		r, stored := newReader(newChunks(1)), zip(t, lines)
+		r, stored := newReader(newChunks()), zip(t, lines)
 		stall := time.AfterFunc(time.Hour, func() {})
 		defer stall.Stop()
 		in := bytes.NewReader(stored)

@@ -8,10 +8,9 @@ import (
 	"sync"
 )
 
-// Memory of reading, in bytes. Whatever the network brings, all workers together have no more than readBudget, and one chunk each.
+// Memory of reading ahead, in bytes. Whatever the network brings, all workers together have no more than readBudget, and one chunk each.
 const (
-	readBudget = 16 << 20
-	readerSize = 512 << 10 // Of one worker, for inflating and with its own chunk, out of the budget.
+	readBudget = 8 << 20
 	chunkSize  = 64 << 10
 )
 
@@ -22,8 +21,8 @@ type chunks struct {
 	made [][]byte // Not in use; the last one was used last.
 }
 
-func newChunks(workers int) *chunks {
-	c := &chunks{may: make(chan struct{}, max(0, readBudget-workers*readerSize)/chunkSize)}
+func newChunks() *chunks {
+	c := &chunks{may: make(chan struct{}, readBudget/chunkSize)}
 	for range cap(c.may) {
 		c.may <- struct{}{}
 	}
@@ -144,10 +143,7 @@ func (p *prefetch) room(ctx context.Context) fetched {
 
 // Read implements [io.Reader]. A panic of the body is one of Read.
 func (p *prefetch) Read(b []byte) (int, error) {
-	for p.used == p.got.n && p.got.err == nil && p.got.died == nil {
-		p.release()
-		p.got = <-p.queue
-	}
+	p.await()
 	n := copy(b, p.got.chunk[p.used:p.got.n])
 	p.used += n
 	switch {
@@ -162,8 +158,16 @@ func (p *prefetch) Read(b []byte) (int, error) {
 }
 
 // ready says that Read would not wait.
-func (p *prefetch) ready() bool {
-	return p.used < p.got.n || p.got.err != nil || p.got.died != nil || len(p.queue) > 0
+func (p *prefetch) ready() bool { return p.has() || len(p.queue) > 0 }
+
+func (p *prefetch) has() bool { return p.used < p.got.n || p.got.err != nil || p.got.died != nil }
+
+// await returns when Read does not wait.
+func (p *prefetch) await() {
+	for !p.has() {
+		p.release()
+		p.got = <-p.queue
+	}
 }
 
 // release gives the chunk back that was given out last.

@@ -57,7 +57,7 @@ func (e *endless) Read(b []byte) (int, error) {
 func TestPrefetchIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const workers = 16
-		shared := newChunks(workers)
+		shared := newChunks()
 		ctx, cancel := context.WithCancel(t.Context())
 		var all []*prefetch
 		var bodies []*endless
@@ -71,7 +71,7 @@ func TestPrefetchIsBounded(t *testing.T) {
 		for _, b := range bodies {
 			sum += b.n
 		}
-		if want := readBudget - workers*readerSize + workers*chunkSize; sum != want {
+		if want := readBudget + workers*chunkSize; sum != want {
 			t.Errorf("%d bodies were read ahead by %d bytes, want %d", workers, sum, want)
 		}
 		for _, p := range all[:2] {
@@ -89,9 +89,9 @@ func TestPrefetchIsBounded(t *testing.T) {
 	})
 }
 
-// TestPrefetchWithoutBudget has more workers than the budget is for: each body goes on with a chunk of its own.
+// TestPrefetchWithoutBudget has other bodies hold all of it: each goes on with a chunk of its own.
 func TestPrefetchWithoutBudget(t *testing.T) {
-	p := newPrefetch(newChunks(maxWorkers))
+	p := newPrefetch(&chunks{may: make(chan struct{})})
 	for range 3 {
 		ctx, cancel := context.WithCancel(t.Context())
 		p.start(ctx, new(endless))
@@ -105,7 +105,7 @@ func TestPrefetchWithoutBudget(t *testing.T) {
 
 // TestPrefetchIsTheBody for every way in which a body can be cut into reads, and end.
 func TestPrefetchIsTheBody(t *testing.T) {
-	p, broken := newPrefetch(newChunks(1)), errors.New("the wire broke")
+	p, broken := newPrefetch(newChunks()), errors.New("the wire broke")
 	for _, size := range []int{0, 1, chunkSize - 1, chunkSize, chunkSize + 1, 3*chunkSize + 7} {
 		want := []byte(strings.Repeat("0123456789", size/10+1))[:size]
 		for what, wrap := range map[string]func(io.Reader) io.Reader{
@@ -137,7 +137,7 @@ func TestPrefetchIsTheBody(t *testing.T) {
 func TestPrefetchKnowsWhetherItWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		body, network := io.Pipe()
-		p, b := newPrefetch(newChunks(1)), make([]byte, 2)
+		p, b := newPrefetch(newChunks()), make([]byte, 2)
 		p.start(t.Context(), body)
 		want := func(ready bool) {
 			t.Helper()
@@ -173,7 +173,7 @@ type mute struct{}
 func (mute) Read([]byte) (int, error) { return 0, nil }
 
 func TestPrefetchOfBrokenBodies(t *testing.T) {
-	p := newPrefetch(newChunks(1))
+	p := newPrefetch(newChunks())
 	p.start(t.Context(), mute{})
 	if _, err := io.ReadAll(p); !errors.Is(err, io.ErrNoProgress) {
 		t.Errorf("a body that gives nothing: got %v", err)

@@ -50,7 +50,8 @@ func tagOf(hash uint64) uint16 { return uint16(hash) | 1 }
 // zeroLanes has the top bit of each lane that is 0. Above one that is 0 there may be bits of lanes that are not: only the lowest is certain.
 func zeroLanes(v uint64) uint64 { return (v - eachLane) & ^v & laneTops }
 
-// with finds the lanes that have a tag. Only the first one is certain, but the others are entries too.
+// with finds the lanes that have a tag. Only the first one is certain: the others may have another tag, or be free. Either way they say where an entry is, of
+// which the key is compared, because a free lane says 0 and there is one.
 func (b *bucket) with(tag uint16) uint64 { return zeroLanes(b.tags ^ uint64(tag)*eachLane) }
 
 // laneOf is the first bit of the first lane that a result of zeroLanes has.

@@ -12,7 +12,7 @@ import (
 	"flowd/pkg/parser"
 )
 
-// sketchEntries is what a ranking remembers: at most 48 bytes of entry, 16 of index, 8 of time and 8 to drop by for each, so 640 KiB. With a million keys
+// sketchEntries is what a ranking remembers: at most 48 bytes of entry, 8 of index, 8 of time and 8 to drop by for each, so 576 KiB. With a million keys
 // whose hundredth has 0.06 % of the weight, half of it still finds all of the hundred.
 const sketchEntries = 8192
 
