@@ -1,7 +1,5 @@
 package metrics
 
-import "math/bits"
-
 // mergeSpace is memory that merging needs for a moment, of one tally after the other.
 type mergeSpace struct {
 	shared []bool   // Of each entry of the tally: the other one has its key too.
@@ -58,13 +56,6 @@ func (t *tally[K]) keep(fresh []entry[K], w *mergeSpace) {
 	s.reindex()
 }
 
-func appendCounts[K comparable](counts []uint64, entries []entry[K]) []uint64 {
-	for i := range entries {
-		counts = append(counts, entries[i].count)
-	}
-	return counts
-}
-
 // keepAbove takes over the entries that stay. They may lie in the same memory, not before those that are there already.
 func (t *tally[K]) keepAbove(c *cut, entries []entry[K]) {
 	s := t.sketch
@@ -75,51 +66,4 @@ func (t *tally[K]) keepAbove(c *cut, entries []entry[K]) {
 			s.floor = max(s.floor, e.count)
 		}
 	}
-}
-
-// cut says which counts are among the heaviest: those above a bound, and the first ones of those that are the bound.
-type cut struct {
-	bound uint64
-	equal int
-}
-
-func (c *cut) takes(count uint64) bool {
-	if count == c.bound && c.equal > 0 {
-		c.equal--
-		return true
-	}
-	return count > c.bound
-}
-
-// heaviestOf cuts after the n heaviest of more than n counts, which it overwrites. It finds the bound byte by byte from the top: counts that share
-// the bytes so far go to the front, and all others are out of the question. So it takes linear time whatever the counts are, also when all are the same.
-func heaviestOf(counts []uint64, n int) cut {
-	c, all := cut{equal: n}, uint64(0)
-	for _, v := range counts {
-		all |= v
-	}
-	for shift := (bits.Len64(all|1) - 1) &^ 7; shift >= 0; shift -= 8 {
-		var tallies [256]int
-		for _, v := range counts {
-			tallies[uint8(v>>shift)]++
-		}
-		digit := 255
-		for ; tallies[digit] < c.equal; digit-- {
-			c.equal -= tallies[digit]
-		}
-		c.bound |= uint64(digit) << shift
-		counts = withDigit(counts, shift, uint8(digit))
-	}
-	return c
-}
-
-func withDigit(counts []uint64, shift int, digit uint8) []uint64 {
-	n := 0
-	for _, v := range counts {
-		counts[n] = v
-		if uint8(v>>shift) == digit {
-			n++
-		}
-	}
-	return counts[:n]
 }

@@ -94,42 +94,6 @@ func (s *sketch[K]) insert(p place, e entry[K]) int {
 	return at
 }
 
-// makeRoom returns where the key of p belongs when there is a place for it.
-func (s *sketch[K]) makeRoom(p place) place {
-	if len(s.entries)-s.pinned < s.capacity {
-		return p
-	}
-	s.dropLighterHalf()
-	return s.index.free(p.hash)
-}
-
-// dropLighterHalf drops, of keys that are as heavy, those that came last. The others keep their order.
-func (s *sketch[K]) dropLighterHalf() {
-	rest, kept := s.entries[s.pinned:], s.pinned
-	cut := heaviestOf(appendCounts(s.counts[:0], rest), len(rest)/2)
-	for i := range rest {
-		if e := &rest[i]; !cut.takes(e.count) {
-			s.drop(e)
-			continue
-		}
-		s.entries[kept] = rest[i]
-		if s.moved != nil {
-			s.moved(kept, s.pinned+i)
-		}
-		kept++
-	}
-	s.entries = s.entries[:kept]
-	s.reindex()
-}
-
-func (s *sketch[K]) drop(e *entry[K]) {
-	s.floor = max(s.floor, e.count)
-	if s.waiting != nil {
-		w := s.waitingWith(e.key)
-		*w = max(*w, e.count)
-	}
-}
-
 // halve forgets half of everything. Counts round up and what is certain rounds down, so that both bounds hold for the halved weights.
 func (s *sketch[K]) halve() {
 	for i := range s.entries {
