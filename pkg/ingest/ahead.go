@@ -7,25 +7,26 @@ const worthAhead = 64 << 10
 
 // borrowed is text that is inflated on the body's core while it is parsed on another one, which no other object needs. That is given back when somebody
 // asks for it, with the next piece, and whenever there is no piece to go on with. Then the object goes on without it: two goroutines with the
-// body's core. There can be no more than one such object, because nobody borrows beside it.
+// body's core. There is no more than one such object.
 type borrowed struct {
 	text  *inflate.Ahead
 	cores *cores
 	held  bool
 }
 
-// inflateAhead gives the scanner text from the body's core; the caller has a spare one. Whoever calls it calls done in the end.
+// inflateAhead gives the scanner text from the body's core, to parse on one that was lent. Whoever calls it calls done in the end.
 func (d *decoder) inflateAhead(body *watchedBody) (done func()) {
 	if d.ahead == nil {
 		d.ahead = inflate.NewAhead()
 	}
-	b := &borrowed{d.ahead, body.cores, true}
+	b := &borrowed{text: d.ahead, cores: body.cores}
 	d.ahead.Start(d.inflate)
 	d.scanner.ResetBlocks(b)
 	return func() {
 		body.abandon() // What is read ahead may wait for the network, and nobody wants it any more.
 		b.giveBack()
 		d.ahead.Stop()
+		body.cores.unlend()
 	}
 }
 

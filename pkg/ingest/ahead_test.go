@@ -45,8 +45,38 @@ func TestObjectThatIsAloneHasTwoCores(t *testing.T) {
 		if busy() != 0 {
 			t.Errorf("no object: %d cores are taken", busy())
 		}
+		r.sendObject("c", []byte(text(first)))
+		time.Sleep(time.Second)
+		if busy() != 2 {
+			t.Errorf("one object again: %d cores are taken, want 2", busy())
+		}
+		time.Sleep(time.Minute)
 		r.stop()
-		r.wantRecords(first + second)
+		r.wantRecords(first + second + first)
+	})
+}
+
+// TestOneObjectBorrowsAtATime: while the first one waits for the network, and has no core at all, another one that comes gets one and no second.
+func TestOneObjectBorrowsAtATime(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.cfg.VisibilityTimeout = time.Hour
+		r.slowParser(8)
+		o := r.store.put("a", []byte(text(20_000)))
+		o.chunk, o.pause = 400<<10, 15*time.Second
+		r.queue.send(message(created("a", o)))
+		r.start()
+		time.Sleep(29 * time.Second) // The first piece is parsed, the next comes in a second.
+		if got := len(r.consumer.parsing.taken); got != 0 {
+			t.Errorf("an object that waits has %d cores", got)
+		}
+		r.sendObject("b", []byte(text(20_000)))
+		time.Sleep(500 * time.Millisecond)
+		if got := len(r.consumer.parsing.taken); got != 1 {
+			t.Errorf("another object beside it has %d cores, want 1", got)
+		}
+		time.Sleep(5 * time.Minute)
+		r.stop()
+		r.wantRecords(40_000)
 	})
 }
 
@@ -63,6 +93,9 @@ func TestSmallObjectsHaveOneCore(t *testing.T) {
 			time.Sleep(500 * time.Millisecond)
 			if got := len(r.consumer.parsing.taken); got != 1 {
 				t.Errorf("%d records with %d cores: %d are taken, want 1", c.records, c.cores, got)
+			}
+			if len(r.consumer.parsing.lent) != 0 {
+				t.Errorf("%d records with %d cores: text is handed over, and nobody else can parse it", c.records, c.cores)
 			}
 			time.Sleep(time.Minute)
 			r.stop()

@@ -53,7 +53,7 @@ func (c *Consumer) decode(ctx context.Context, d *decoder, o *Object, body *watc
 		return nil, failed(reasonFormat, "it is Parquet; create the flow log with plain text files")
 	}
 	batch = c.deps.Counter.NewBatch(o.Written)
-	if d.scanner.ResetBlocks(d.inflate); o.Size >= worthAhead && c.parsing.spare() {
+	if d.scanner.ResetBlocks(d.inflate); o.Size >= worthAhead && c.parsing.lend() {
 		defer d.inflateAhead(body)()
 	}
 	if err := scan(d.scanner, batch); err != nil {

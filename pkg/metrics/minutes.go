@@ -95,7 +95,7 @@ func share(n, part, whole uint64) uint64 {
 	return q
 }
 
-// cell finds or makes the place of a minute.
+// cell is the place of a minute, nearly always in the table.
 func (m *vpcMinutes) cell(minute int64, spare *int) *minuteCells {
 	if at := uint64(minute - m.first); at < uint64(len(m.table)) && m.first != 0 { // No minute is before the first one of a table.
 		return &m.table[at]
@@ -103,14 +103,11 @@ func (m *vpcMinutes) cell(minute int64, spare *int) *minuteCells {
 	return m.find(minute, spare)
 }
 
+// find makes the table with the first minute, and finds or makes the place of one outside of it.
 func (m *vpcMinutes) find(minute int64, spare *int) *minuteCells {
-	if minute != noMinute {
-		if m.first == 0 {
-			m.first = max(minute-tableLead, 1)
-		}
-		if at := uint64(minute - m.first); at < uint64(len(m.table)) {
-			return &m.table[at]
-		}
+	if minute != noMinute && m.first == 0 {
+		m.first = max(minute-tableLead, 1)
+		return &m.table[minute-m.first]
 	}
 	if c := m.spare[minute]; c != nil {
 		return c
